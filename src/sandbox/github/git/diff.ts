@@ -71,7 +71,7 @@ function readRaw(text: string): { readonly raw: RawChange[]; readonly numbers: L
 }
 
 function statusOf(letter: string): FileChange['status'] {
-  switch (letter[0]) {
+  switch (letter.charAt(0)) {
     case 'A':
       return 'added'
     case 'D':

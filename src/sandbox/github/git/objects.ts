@@ -83,7 +83,10 @@ function createCache(): { get(sha: string): GitObject | undefined; add(object: G
 }
 
 type BatchReader = { read(name: string): Promise<GitObject | undefined>; close(): Promise<void> }
-type Waiting = { resolve(object: GitObject | undefined): void; reject(reason: Error): void }
+type Waiting = {
+  readonly resolve: (object: GitObject | undefined) => void
+  readonly reject: (reason: Error) => void
+}
 
 /** `git cat-file --batch`: answers come in the order of the questions. */
 function startBatchReader(path: string): BatchReader {
