@@ -1,0 +1,97 @@
+import { Client, Pool, types, type ClientBase, type PoolConfig } from 'pg'
+import { type Secret } from '../../core/secret.ts'
+import { type Database, type Queryable, type Row, type Session, type SessionOptions } from './database.ts'
+import { parsers, toSend } from './values.ts'
+
+export async function openServer(schema: string, url: Secret): Promise<Database> {
+  const config = connection(schema, url)
+  const pool = new Pool({ ...config, max: 10, idleTimeoutMillis: 30_000 })
+  // A broken idle connection is replaced by the pool; without a listener it would end the process.
+  pool.on('error', () => {})
+  try {
+    await pool.query(`create schema if not exists ${schema}`)
+  } catch (error) {
+    await pool.end()
+    throw error
+  }
+  return {
+    kind: 'server',
+    schema,
+    ...queryable(pool),
+    transaction: async (work) => {
+      const client = await pool.connect()
+      try {
+        return await transaction(client, work)
+      } finally {
+        client.release()
+      }
+    },
+    session: async (options) => session(config, options),
+    close: async () => pool.end(),
+  }
+}
+
+function connection(schema: string, url: Secret): PoolConfig {
+  return {
+    connectionString: url.reveal(),
+    application_name: 'lotse',
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    // The server notices a dead peer within 25 seconds, and with it what was locked by the peer is free.
+    options: `-c search_path=${schema} -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3`,
+    types: {
+      getTypeParser: (id: number, format?: 'text' | 'binary') =>
+        parsers[id] ?? types.getTypeParser(id, format ?? 'text'),
+    } as PoolConfig['types'],
+  }
+}
+
+function queryable(client: Pool | ClientBase): Queryable {
+  return {
+    async query<R extends Row>(sql: string, values: readonly unknown[] = []) {
+      return (await client.query<R>(sql, toSend(values))).rows
+    },
+    execute: async (sql) => rowsOf(await client.query(sql)),
+  }
+}
+
+async function transaction<T>(client: ClientBase, work: (inside: Queryable) => Promise<T>): Promise<T> {
+  await client.query('begin')
+  try {
+    const result = await work(queryable(client))
+    await client.query('commit')
+    return result
+  } catch (error) {
+    // The first error says what happened; a rollback that fails too means a connection that is gone.
+    await client.query('rollback').catch(() => {})
+    throw error
+  }
+}
+
+async function session(config: PoolConfig, { channel, notified, lost }: SessionOptions): Promise<Session> {
+  const client = new Client(config)
+  let over = false
+  const once = (cause: Error) => {
+    if (!over) lost(cause)
+    over = true
+  }
+  client.on('error', once)
+  client.on('end', () => once(new Error('the connection to the database ended')))
+  client.on('notification', notified)
+  await client.connect()
+  await client.query(`listen ${client.escapeIdentifier(channel)}`)
+  return {
+    ...queryable(client),
+    transaction: async (work) => transaction(client, work),
+    async end() {
+      over = true
+      await client.end()
+    },
+  }
+}
+
+/** `pg` answers several statements with a list that its types do not know. */
+function rowsOf(answer: unknown): readonly Row[] {
+  const results = (Array.isArray(answer) ? answer : [answer]) as readonly { readonly rows: readonly Row[] }[]
+  return results.flatMap((result) => result.rows)
+}
