@@ -1,0 +1,64 @@
+import { checkAnswer, checkRequest, checkWebhook, routeOf } from './github-contract.ts'
+
+/** One request to the REST API and its answer, as the sandbox's server saw them. Bodies are parsed JSON; undefined where none, or none of JSON. */
+export type Exchange = {
+  readonly method: string
+  /** Below the API's root, without the query: `/repos/acme/gitops/pulls`. */
+  readonly path: string
+  readonly query: Readonly<Record<string, string>>
+  readonly requestBody: unknown
+  readonly status: number
+  readonly responseBody: unknown
+}
+
+/** What the sandbox's server must offer so that a whole run can be held to the contract. */
+export type Observed = {
+  /** Called after each answer of the REST API (not GraphQL, git or pages); gives a function that ends it. */
+  observe(listener: (exchange: Exchange) => void): () => void
+  readonly deliveries: readonly { readonly event: string; readonly payload: unknown }[]
+}
+
+export type ContractRecord = {
+  /** What was wrong so far, each once. */
+  violations(): readonly string[]
+  /** `GET /repos/{owner}/{repo} 200`, `webhook push`: what has been seen at all, sorted. */
+  seen(): readonly string[]
+  stop(): void
+}
+
+/** Holds every request, answer and webhook of a running sandbox to GitHub's description. */
+export function recordContract(github: Observed): ContractRecord {
+  const violations = new Set<string>()
+  const seen = new Set<string>()
+  let webhooks = 0
+  const stop = github.observe((exchange) => {
+    const template = routeOf(exchange.method, exchange.path) ?? exchange.path
+    seen.add(`${exchange.method.toUpperCase()} ${template} ${exchange.status}`)
+    checkExchange(template, exchange).forEach((violation) => violations.add(violation))
+  })
+  const checkWebhooks = (): void => {
+    for (const { event, payload } of github.deliveries.slice(webhooks)) {
+      seen.add(`webhook ${event}`)
+      checkWebhook(event, payload).forEach((violation) => violations.add(violation))
+    }
+    webhooks = github.deliveries.length
+  }
+  return {
+    violations: () => {
+      checkWebhooks()
+      return [...violations]
+    },
+    seen: () => {
+      checkWebhooks()
+      return [...seen].toSorted()
+    },
+    stop,
+  }
+}
+
+/** Faults on purpose answer 5xx with whatever stands between GitHub and us: of those only the request is looked at. */
+function checkExchange(template: string, { method, query, ...exchange }: Exchange): readonly string[] {
+  const request = checkRequest(method, template, query, exchange.requestBody)
+  if (exchange.status >= 500 || request.some((violation) => violation.endsWith('no such route'))) return request
+  return [...request, ...checkAnswer(method, template, exchange.status, exchange.responseBody)]
+}
