@@ -8,6 +8,10 @@ export type GitHub = {
   readonly now: () => Date
   readonly urls: Urls
   readonly outbox: Outbox
+  readonly looks: {
+    /** Whether this look at a pull request finds its mergeability not computed yet. */
+    takeUnknown(): boolean
+  }
   /** Where the bare repositories of this GitHub are. */
   readonly createGit: (id: number, defaultBranch: string) => Promise<GitRepository>
 }

@@ -9,16 +9,18 @@ export type WriteMoment = {
   readonly phase: 'before' | 'after'
 }
 
-/** What goes wrong on purpose. */
+export type WriteHook = (moment: WriteMoment) => Promise<void>
+
+/** What goes wrong on purpose. Routes are written `PUT /repos/{owner}/{repo}/pulls/{pull_number}/merge`. */
 export type Faults = {
   /** Awaited around the effect of each mutating API call, GraphQL mutations too; undefined takes it away. */
-  onWrite(hook: ((moment: WriteMoment) => Promise<void>) | undefined): void
+  onWrite(hook: WriteHook | undefined): void
   /** The effect happens, the answer is this status instead: a 502 although merged. */
   answerAfterEffect(route: string, status: number, times?: number): void
   /** The answer is this status and nothing happens. */
   refuse(route: string, status: number, times?: number): void
   /** The next requests are over the limit. */
-  limitRate(kind: 'primary' | 'secondary', times?: number): void
+  limitRate(kind: RateLimit, times?: number): void
   /** Never sent, but listed as failed, so that they can be redelivered. */
   loseWebhooks(which: number | ((delivery: Delivery) => boolean)): void
   /** The next ones are sent twice, with the same id. */
@@ -26,4 +28,74 @@ export type Faults = {
   /** `mergeable` is null and its state unknown on the next looks at a pull request. */
   forgetMergeability(times: number): void
   clear(): void
+}
+
+export type RateLimit = 'primary' | 'secondary'
+
+/** The same, as the server asks for it. */
+export type FaultState = Faults & {
+  hook(): WriteHook | undefined
+  takeAnswerAfterEffect(route: string): number | undefined
+  takeRefusal(route: string): number | undefined
+  takeRateLimit(): RateLimit | undefined
+  takeLoss(delivery: Delivery): boolean
+  takeDuplicate(): boolean
+  takeUnknownMergeability(): boolean
+}
+
+export function createFaults(): FaultState {
+  let hook: WriteHook | undefined
+  const answers = createCountdowns()
+  const refusals = createCountdowns()
+  const counts = { primary: 0, secondary: 0, lost: 0, duplicated: 0, unknown: 0 }
+  let loses: ((delivery: Delivery) => boolean) | undefined
+  const take = (name: keyof typeof counts): boolean => {
+    if (counts[name] === 0) return false
+    counts[name] -= 1
+    return true
+  }
+  return {
+    onWrite: (wanted) => void (hook = wanted),
+    answerAfterEffect: (route, status, times = 1) => answers.set(route, { status, times }),
+    refuse: (route, status, times = 1) => refusals.set(route, { status, times }),
+    limitRate: (kind, times = 1) => void (counts[kind] = times),
+    loseWebhooks: (which) => void (typeof which === 'number' ? (counts.lost = which) : (loses = which)),
+    duplicateWebhooks: (count) => void (counts.duplicated = count),
+    forgetMergeability: (times) => void (counts.unknown = times),
+    clear() {
+      hook = undefined
+      loses = undefined
+      answers.clear()
+      refusals.clear()
+      Object.assign(counts, { primary: 0, secondary: 0, lost: 0, duplicated: 0, unknown: 0 })
+    },
+    hook: () => hook,
+    takeAnswerAfterEffect: (route) => answers.take(route),
+    takeRefusal: (route) => refusals.take(route),
+    takeRateLimit: () => (take('primary') ? 'primary' : take('secondary') ? 'secondary' : undefined),
+    takeLoss: (delivery) => take('lost') || loses?.(delivery) === true,
+    takeDuplicate: () => take('duplicated'),
+    takeUnknownMergeability: () => take('unknown'),
+  }
+}
+
+type Countdown = { readonly status: number; readonly times: number }
+
+function createCountdowns(): {
+  set(route: string, countdown: Countdown): void
+  take(route: string): number | undefined
+  clear(): void
+} {
+  const left = new Map<string, Countdown>()
+  return {
+    set: (route, countdown) => void left.set(route, countdown),
+    take(route) {
+      const countdown = left.get(route)
+      if (countdown === undefined) return undefined
+      if (countdown.times === 1) left.delete(route)
+      else left.set(route, { ...countdown, times: countdown.times - 1 })
+      return countdown.status
+    },
+    clear: () => left.clear(),
+  }
 }

@@ -15,6 +15,7 @@ const prefixes = {
   app: 'A',
   ruleset: 'RRS',
   event: 'EV',
+  installation: 'IN',
 } as const
 
 export type NodeKind = keyof typeof prefixes

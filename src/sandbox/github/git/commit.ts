@@ -13,7 +13,8 @@ export type NewCommit = Omit<Commit, 'sha'>
 
 /** By id or by any name of a commit (`main`, an annotated tag, a short id). */
 export async function readCommit(objects: ObjectStore, name: string): Promise<Commit | undefined> {
-  const object = await objects.read(/^[0-9a-f]{40}$/.test(name) ? name : `${name}^{commit}`)
+  const known = /^[0-9a-f]{40}$/.test(name) ? await objects.read(name) : undefined
+  const object = known?.type === 'commit' ? known : await objects.read(`${name}^{commit}`)
   return object?.type === 'commit' ? decodeCommit(object.sha, object.content.toString('utf8')) : undefined
 }
 

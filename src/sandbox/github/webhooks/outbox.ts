@@ -1,4 +1,5 @@
 import { type Actor } from '../caller.ts'
+import { type Json } from '../render/json.ts'
 import { type App, type Delivery, type Installation, type Repository } from '../state.ts'
 
 /** Something that happened and that apps may hear of. */
@@ -8,17 +9,21 @@ export type Event = {
   readonly actor: Actor
   /** Undefined for what happens to an installation as a whole. */
   readonly repository?: Repository
-  /** Only to this one, subscribed or not: `installation`, `installation_repositories`. */
+  /** To this one, subscribed or not: `installation`, `installation_repositories`. */
   readonly only?: Installation
-  /** Only to this app: `check_run.requested_action`, `check_suite.requested`. */
+  /** To this app alone: `check_suite.requested`, `check_run.requested_action`. */
   readonly onlyApp?: App
-  /** Without `action`, `repository`, `organization`, `sender`, `installation`: those follow from the event. */
-  readonly payload: Readonly<Record<string, unknown>>
+  /**
+   * Without `action`, `repository`, `organization`, `sender`, `installation`: those follow from the event. Rendered at
+   * once and only if somebody hears of it.
+   */
+  readonly payload: () => Json | Promise<Json>
 }
 
 export type Outbox = {
-  /** Starts the deliveries at once and does not wait for them. */
-  emit(event: Event): void
+  /** Resolves when the deliveries are on their way; does not wait for their answers. */
+  emit(event: Event): Promise<void>
+  /** A new attempt with the same id. */
   redeliver(delivery: Delivery): void
   /** Resolves when nothing is under way. */
   settled(): Promise<void>
