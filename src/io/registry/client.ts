@@ -1,0 +1,43 @@
+import type { ImageName } from '../../core/image/ref.ts'
+import { createAuthorizer } from './authorization.ts'
+import { createAsk } from './conversation.ts'
+import { type RegistrySettings, placeOf, readHosts } from './hosts.ts'
+import { type ManifestHead, headManifest } from './manifest-head.ts'
+import { type TagList, listTags } from './tag-list.ts'
+import { type Limits, createTransport, defaultLimits } from './transport.ts'
+
+/**
+ * Reads registries that the operator allows: https://github.com/opencontainers/distribution-spec. What nobody will
+ * change by waiting is a value, `refused` with its reason; what may pass is thrown as `RegistryUnavailable`.
+ */
+export type Registry = {
+  /** Every tag there is, in no order that could be relied on. `known` is what an earlier answer had. */
+  readonly listTags: (image: ImageName, known?: { readonly etag: string }) => Promise<TagList>
+  /** What a tag points to, without downloading it: on Docker Hub this does not count as a pull. */
+  readonly headManifest: (image: ImageName, tag: string) => Promise<ManifestHead>
+}
+
+export type RegistryDeps = {
+  readonly registries: RegistrySettings
+  readonly fetch?: typeof fetch
+  readonly now?: () => number
+  readonly limits?: Partial<Limits>
+}
+
+export function createRegistry(deps: RegistryDeps): Registry {
+  const now = deps.now ?? Date.now
+  const limits = { ...defaultLimits, ...deps.limits }
+  const hosts = readHosts(deps.registries)
+  const transport = createTransport({ fetch: deps.fetch ?? fetch, now, limits })
+  const ask = createAsk({ hosts, transport, authorizer: createAuthorizer({ transport, now }) })
+  return {
+    listTags: async (image, known) => {
+      const place = placeOf(hosts, image)
+      return place.kind === 'refused' ? place : await listTags({ ask, limits }, place, known)
+    },
+    headManifest: async (image, tag) => {
+      const place = placeOf(hosts, image)
+      return place.kind === 'refused' ? place : await headManifest(ask, place, tag)
+    },
+  }
+}

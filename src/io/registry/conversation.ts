@@ -1,0 +1,73 @@
+import type { Authorizer } from './authorization.ts'
+import { type Refused, type RegistryHosts, type RegistryPlace, where } from './hosts.ts'
+import type { Incoming, Outgoing, TooLarge, Transport } from './transport.ts'
+
+/** Asks about one repository of one registry, logging in and following redirects as far as both are allowed. */
+export type Ask = (place: RegistryPlace, outgoing: Outgoing) => Promise<Incoming | Refused>
+
+type Deps = { readonly hosts: RegistryHosts; readonly transport: Transport; readonly authorizer: Authorizer }
+
+const mostRedirects = 5
+const redirects: readonly number[] = [301, 302, 303, 307, 308]
+
+export function createAsk({ hosts, transport, authorizer }: Deps): Ask {
+  const follow = createFollow(hosts, transport)
+  return async (place, outgoing) => {
+    const { host, path } = place
+    const usual = await authorizer.usual(host, path)
+    if (usual.kind === 'refused') return usual
+    const first = await follow(place, withAuthorization(outgoing, usual.header))
+    if (first.kind === 'refused' || first.status !== 401) return first
+    if (first.url.origin !== host.origin)
+      return refusal(place, `\`${first.url.origin}\`, where it redirects to, asks for a login`)
+    const login = await authorizer.respond(host, path, first.headers.get('www-authenticate'))
+    if (login.kind === 'refused') return login
+    const second = await follow(place, withAuthorization(outgoing, login.header))
+    if (second.kind === 'refused' || ![401, 403].includes(second.status)) return second
+    const who = host.credentials === undefined ? 'an anonymous request' : 'our username and password'
+    return refusal(place, `it answers ${who} with ${second.status}`)
+  }
+}
+
+/**
+ * A redirect is followed on the registry's own origin. To another one only if the operator allows that one too, and
+ * then without credentials: https://registry.k8s.io works that way, and so would a registry that wants our metadata.
+ */
+function createFollow(hosts: RegistryHosts, transport: Transport): Ask {
+  const allowed = new Set([...hosts.values()].map(({ origin }) => origin))
+  return async (place, outgoing) => {
+    let next = outgoing
+    for (let hops = 0; hops <= mostRedirects; hops += 1) {
+      const answer = await transport(next)
+      if (answer.kind === 'too-large') return tooLarge(place, answer)
+      if (!redirects.includes(answer.status)) return answer
+      const location = answer.headers.get('location') ?? ''
+      if (!URL.canParse(location, next.url.href)) return refusal(place, 'it redirects to nowhere')
+      const url = new URL(location, next.url)
+      if (!allowed.has(url.origin))
+        return refusal(
+          place,
+          `it redirects to \`${url.origin}\`, which is not allowed; an operator can add it ${where}`,
+        )
+      next = url.origin === next.url.origin ? { ...next, url } : { ...withoutAuthorization(next), url }
+    }
+    return refusal(place, `it redirects more than ${mostRedirects} times`)
+  }
+}
+
+function withAuthorization(outgoing: Outgoing, authorization: string | undefined): Outgoing {
+  return authorization === undefined ? outgoing : { ...outgoing, headers: { ...outgoing.headers, authorization } }
+}
+
+function withoutAuthorization(outgoing: Outgoing): Outgoing {
+  const { authorization: _, ...headers } = outgoing.headers
+  return { ...outgoing, headers }
+}
+
+export function refusal({ host }: RegistryPlace, because: string): Refused {
+  return { kind: 'refused', because: `\`${host.name}\` gave no usable answer: ${because}` }
+}
+
+function tooLarge(place: RegistryPlace, { bytes }: TooLarge): Refused {
+  return refusal(place, `it has more than ${bytes} bytes`)
+}

@@ -1,0 +1,101 @@
+import type { ImageName } from '../../core/image/ref.ts'
+import type { Secret } from '../../core/secret.ts'
+import { UserError } from '../../core/user-error.ts'
+
+/** One registry that the operator allows; what is not listed is never asked. */
+export type RegistrySetting = {
+  /** As images name it: `docker.io`, `eu.gcr.io`, `registry.example.org:5000`. */
+  readonly host: string
+  /** Where to reach it, a mirror for instance; default `https://<host>`. Only here may a registry be plain http. */
+  readonly url?: string
+  readonly username?: string
+  readonly password?: Secret
+  /** `https://gitlab.example.org`: where this registry sends us for tokens, if not to itself. Our credentials go there. */
+  readonly tokenServer?: string
+}
+
+export type RegistrySettings = readonly RegistrySetting[]
+
+export type Credentials = { readonly username: string; readonly password: Secret }
+
+/** A registry, ready to be asked. Credentials live here and nowhere else: they are bound to their host. */
+export type RegistryHost = {
+  readonly name: string
+  readonly base: string
+  readonly origin: string
+  readonly credentials: Credentials | undefined
+  /** Origins that may be asked for tokens. */
+  readonly tokenServers: readonly string[]
+  readonly tagsPerPage: number
+}
+
+export type Refused = { readonly kind: 'refused'; readonly because: string }
+
+export type RegistryPlace = { readonly kind: 'place'; readonly host: RegistryHost; readonly path: string }
+
+/** What is known of public registries; everything else follows the protocol. */
+const knownHosts: Readonly<
+  Record<string, { readonly url?: string; readonly tokenServer?: string; readonly page?: number }>
+> = {
+  'docker.io': { url: 'https://registry-1.docker.io', tokenServer: 'https://auth.docker.io' },
+  'registry.gitlab.com': { tokenServer: 'https://gitlab.com' },
+  // More than 100 is refused: https://github.com/fluxcd/image-reflector-controller/issues/585
+  'quay.io': { page: 100 },
+}
+
+const otherNames: Readonly<Record<string, string>> = {
+  'index.docker.io': 'docker.io',
+  'registry-1.docker.io': 'docker.io',
+}
+
+const defaultTagsPerPage = 1000
+
+export type RegistryHosts = ReadonlyMap<string, RegistryHost>
+
+export function readHosts(settings: RegistrySettings): RegistryHosts {
+  return new Map(settings.map(readHost).map((host) => [host.name, host]))
+}
+
+export function placeOf(hosts: RegistryHosts, image: ImageName): RegistryPlace | Refused {
+  const slash = image.indexOf('/')
+  const name = image.slice(0, slash)
+  const host = hosts.get(name)
+  if (host !== undefined) return { kind: 'place', host, path: image.slice(slash + 1) }
+  return { kind: 'refused', because: `\`${name}\` is not an allowed registry; an operator can add it ${where}` }
+}
+
+export const where = "to the registries in the bot's settings"
+
+function readHost(setting: RegistrySetting): RegistryHost {
+  const written = setting.host.toLowerCase()
+  const name = otherNames[written] ?? written
+  const known = knownHosts[name] ?? {}
+  const base = readUrl(name, setting.url ?? known.url ?? `https://${name}`)
+  const tokenServers = [setting.tokenServer, known.tokenServer].filter((url) => url !== undefined)
+  return {
+    name,
+    base: base.href.replace(/\/+$/, ''),
+    origin: base.origin,
+    credentials: readCredentials(name, setting),
+    tokenServers: [base.origin, ...tokenServers.map((url) => readUrl(name, url).origin)],
+    tagsPerPage: known.page ?? defaultTagsPerPage,
+  }
+}
+
+function readUrl(host: string, text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const whole =
+    url !== undefined && ['http:', 'https:'].includes(url.protocol) && url.username + url.search + url.hash === ''
+  if (whole) return url
+  throw new UserError(`expected an http(s) url without credentials and query for the registry \`${host}\``, {
+    help: `Write it like https://${host}, and credentials as username and password, in the bot's settings.`,
+  })
+}
+
+function readCredentials(host: string, { username, password }: RegistrySetting): Credentials | undefined {
+  if (username === undefined && password === undefined) return undefined
+  if (username !== undefined && password !== undefined) return { username, password }
+  throw new UserError(`expected both username and password for the registry \`${host}\`, or neither`, {
+    help: "Complete the credentials of that registry in the bot's settings.",
+  })
+}

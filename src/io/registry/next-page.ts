@@ -1,0 +1,26 @@
+export type NextPage =
+  | { readonly kind: 'end' }
+  | { readonly kind: 'next'; readonly url: URL }
+  | { readonly kind: 'elsewhere'; readonly origin: string }
+
+// The target may be absolute or relative, and Quay has sent it without `<>` and `rel` without quotes.
+const link = /(?:<([^>]*)>|([^\s,;<>]+))((?:\s*;\s*[^\s;,="]+\s*=\s*(?:"[^"]*"|[^\s;,"]*))*)/g
+const relNext = /;\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|next(?=[\s;,]|$))/i
+
+/**
+ * Where the rest of a list is, by its `Link` header: the only sign of an end there is. Only the query of the target is
+ * taken: some registries behind a proxy forget their path prefix there, and none shall lead us to another path.
+ */
+export function nextPage(header: string | null, current: URL): NextPage {
+  for (const [, bracketed, bare, attributes = ''] of (header ?? '').matchAll(link)) {
+    if (!relNext.test(attributes)) continue
+    const target = bracketed ?? bare ?? ''
+    if (!URL.canParse(target, current.href)) return { kind: 'elsewhere', origin: target.slice(0, 100) }
+    const url = new URL(target, current)
+    if (url.origin !== current.origin) return { kind: 'elsewhere', origin: url.origin }
+    const next = new URL(current)
+    next.search = url.search
+    return { kind: 'next', url: next }
+  }
+  return { kind: 'end' }
+}

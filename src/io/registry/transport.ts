@@ -1,0 +1,84 @@
+import { RegistryUnavailable, parseRetryAfter } from './unavailable.ts'
+
+/** Bounds of one answer. They are what a hostile or broken registry can cost us. */
+export type Limits = {
+  readonly timeoutMs: number
+  readonly bodyBytes: number
+  readonly pages: number
+}
+
+export const defaultLimits: Limits = { timeoutMs: 15_000, bodyBytes: 4 * 1024 * 1024, pages: 500 }
+
+export type Outgoing = {
+  readonly method: 'GET' | 'HEAD'
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export type Incoming = {
+  readonly kind: 'answer'
+  readonly url: URL
+  readonly status: number
+  readonly headers: Headers
+  readonly body: Uint8Array
+}
+
+export type TooLarge = { readonly kind: 'too-large'; readonly url: URL; readonly bytes: number }
+
+/** One request and its whole answer. Redirects are given back, not followed. */
+export type Transport = (outgoing: Outgoing) => Promise<Incoming | TooLarge>
+
+type Deps = { readonly fetch: typeof fetch; readonly now: () => number; readonly limits: Limits }
+
+const transientStatuses: readonly number[] = [408, 425, 429]
+
+export function createTransport({ fetch: send, now, limits }: Deps): Transport {
+  return async ({ method, url, headers }) => {
+    const what = `${method} ${url.origin}${url.pathname}`
+    const incoming = await exchange(
+      async (signal) => {
+        const response = await send(url, {
+          method,
+          headers: { 'user-agent': 'lotse', ...headers },
+          redirect: 'manual',
+          signal,
+        })
+        const body = await readBounded(response, limits.bodyBytes)
+        return { response, body }
+      },
+      { what, timeoutMs: limits.timeoutMs },
+    )
+    const { response, body } = incoming
+    if (response.status >= 500 || transientStatuses.includes(response.status)) {
+      const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), now())
+      throw new RegistryUnavailable(`${what} was answered with ${response.status}`, { retryAfterMs })
+    }
+    if (body === undefined) return { kind: 'too-large', url, bytes: limits.bodyBytes }
+    return { kind: 'answer', url, status: response.status, headers: response.headers, body }
+  }
+}
+
+async function exchange<T>(
+  run: (signal: AbortSignal) => Promise<T>,
+  { what, timeoutMs }: { readonly what: string; readonly timeoutMs: number },
+): Promise<T> {
+  const signal = AbortSignal.timeout(timeoutMs)
+  try {
+    return await run(signal)
+  } catch (cause) {
+    const why = signal.aborted ? `took longer than ${timeoutMs} ms` : 'failed'
+    throw new RegistryUnavailable(`${what} ${why}`, { cause })
+  }
+}
+
+/** Undefined when there is more than the cap: the rest is not read. */
+async function readBounded(response: Response, cap: number): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length
+    if (size > cap) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
