@@ -1,12 +1,17 @@
-import { PgBoss, type JobWithMetadata } from 'pg-boss'
+import { PgBoss } from 'pg-boss'
+import {
+  type JobData,
+  type JobRow,
+  lockJobs,
+  markFailed,
+  orphanedJobs,
+  type PendingJob,
+  pendingJobs,
+  type Queryable,
+  queueName,
+  unlockJob,
+} from './job-rows.ts'
 import { type Logger } from './log.ts'
-
-type Row = Readonly<Record<string, unknown>>
-
-type Queryable = {
-  query<R extends Row = Row>(sql: string, values?: readonly unknown[]): Promise<readonly R[]>
-  execute(sql: string): Promise<readonly Row[]>
-}
 
 /** One connection of its own: locks taken on it end with it, or with the process. */
 export type JobSession = Queryable & {
@@ -14,21 +19,13 @@ export type JobSession = Queryable & {
   end(): Promise<void>
 }
 
+export type SessionEvents = { readonly notified: () => void; readonly lost: (cause: Error) => void }
+
 /** What jobs need of a database; `Database` of io/store fits. */
 export type JobDatabase = Queryable & {
   readonly kind: 'embedded' | 'server'
   readonly schema: string
-  session(options: {
-    readonly channel: string
-    readonly notified: () => void
-    readonly lost: (cause: Error) => void
-  }): Promise<JobSession>
-}
-
-export type PendingJob = {
-  readonly journey: string
-  readonly key: string
-  readonly state: 'waiting' | 'running' | 'retrying'
+  session(options: SessionEvents & { readonly channel: string }): Promise<JobSession>
 }
 
 /** One try of a job. What is said of an older try than the current one changes nothing. */
@@ -42,95 +39,47 @@ export type Claim = {
 
 /** Jobs as rows: pg-boss keeps them, this says what they mean. Nothing runs here. */
 export type JobQueue = {
-  ask(journey: string, key: string, afterMs: number): Promise<void>
+  readonly ask: (journey: string, key: string, afterMs: number) => Promise<void>
   /** Locks what it takes on the session: a job without a living lock is an orphan. */
-  claim(session: JobSession, most: number): Promise<readonly Claim[]>
-  done(claim: Claim, note?: string): Promise<void>
-  again(claim: Claim, afterMs: number, reason: string): Promise<void>
+  readonly claim: (session: JobSession, most: number) => Promise<readonly Claim[]>
+  readonly release: (session: JobSession, claim: Claim) => Promise<void>
+  readonly done: (claim: Claim, note?: string) => Promise<void>
+  readonly again: (claim: Claim, afterMs: number, reason: string) => Promise<void>
   /** For good: the row stays for a week to be looked at, the key is free. */
-  giveUp(claim: Claim, reason: string): Promise<void>
-  release(session: JobSession, claim: Claim): Promise<void>
-  orphans(session: JobSession): Promise<readonly Claim[]>
-  pending(): Promise<readonly PendingJob[]>
-  session(on: { readonly notified: () => void; readonly lost: (cause: Error) => void }): Promise<JobSession>
-  close(): Promise<void>
+  readonly giveUp: (claim: Claim, reason: string) => Promise<void>
+  readonly orphans: (session: JobSession) => Promise<readonly Claim[]>
+  readonly pending: () => Promise<readonly PendingJob[]>
+  readonly session: (events: SessionEvents) => Promise<JobSession>
+  readonly close: () => Promise<void>
 }
 
-type JobData = { readonly journey: string; readonly key: string }
+export type QueueOptions = { readonly log: Logger; readonly limitMs: number }
 
-const queue = 'journeys'
-/** More than we ever try: we count and space the tries ourselves, pg-boss only must not end them before. */
-const manyTries = 1_000_000
-
-export async function openJobQueue(database: JobDatabase, log: Logger, limitMs: number): Promise<JobQueue> {
+export async function openJobQueue(database: JobDatabase, options: QueueOptions): Promise<JobQueue> {
   const schema = `${database.schema}_jobs`
   const table = `${schema}.job`
-  const boss = await startBoss(database, schema, log)
-  await boss.createQueue(queue, {
-    policy: 'stately',
-    retryLimit: manyTries,
-    // Only for a job that outlives its own limit and does not heed its signal.
-    expireInSeconds: Math.ceil(limitMs / 1000) + 60,
-  })
-
+  const boss = await startBoss(database, schema, options)
   return {
     async ask(journey, key, afterMs) {
-      await askOnce(boss, { journey, key }, afterMs)
+      await ask(boss, { journey, key }, afterMs)
       if (database.kind === 'server') await database.query('select pg_notify($1, $2)', [schema, ''])
     },
-    async claim(session, most) {
-      return session.transaction(async (inside) => {
-        const options = { batchSize: most, includeMetadata: true as const, db: toBoss(inside) }
-        const claims = (await boss.fetch<JobData>(queue, options)).map(toClaim)
-        await inside.query(`select pg_try_advisory_lock(${lockKey('id')}) from unnest($1::uuid[]) as id`, [
-          claims.map((claim) => claim.id),
-        ])
-        return claims
-      })
+    claim: async (session, most) => claim(boss, session, most),
+    release: async (session, { id }) => unlockJob(session, id),
+    async done(job, note) {
+      await boss.complete(queueName, [job], note === undefined ? null : { note })
     },
-    async done(claim, note) {
-      await boss.complete(queue, [claim], note === undefined ? null : { note })
-    },
-    async again(claim, afterMs, reason) {
-      await dropWaiting(boss, claim)
-      await boss.fail(queue, [claim], { reason })
-      await boss.update(queue, undefined, { id: claim.id, startAfter: seconds(afterMs) })
-    },
-    async giveUp(claim, reason) {
-      // A change in place: pg-boss itself ends a job only when its own count of tries is used up.
-      await database.query(
-        `update ${table} set state = 'failed', completed_on = now(), output = $3
-         where name = '${queue}' and id = $1 and retry_count = $2 and state = 'active'`,
-        [claim.id, claim.retryCount, { reason }],
-      )
-    },
-    async release(session, claim) {
-      await session.query(`select pg_advisory_unlock(${lockKey('$1::uuid')})`, [claim.id])
-    },
-    async orphans(session) {
-      const rows = await session.query<{ id: string; retryCount: number; data: JobData }>(
-        `select id, retry_count as "retryCount", data from ${table} as job
-         where name = '${queue}' and state = 'active' and not exists (
-           select from pg_locks where locktype = 'advisory' and objsubid = 1
-             and database = (select oid from pg_database where datname = current_database())
-             and (classid::bigint << 32 | objid::bigint) = ${lockKey('job.id')})`,
-      )
-      return rows.map(toClaim)
-    },
-    async pending() {
-      return database.query<PendingJob>(
-        `select data->>'journey' as journey, data->>'key' as key,
-           case state when 'created' then 'waiting' when 'active' then 'running' else 'retrying' end as state
-         from ${table} where name = '${queue}' and state < 'completed' order by created_on, id`,
-      )
-    },
-    session: async (on) => database.session({ channel: schema, ...on }),
+    again: async (job, afterMs, reason) => again(boss, job, { afterMs, reason }),
+    giveUp: async (job, reason) => markFailed(database, table, job, reason),
+    orphans: async (session) => (await orphanedJobs(session, table)).map(toClaim),
+    pending: async () => pendingJobs(database, table),
+    session: async (events) => database.session({ channel: schema, ...events }),
     close: async () => boss.stop({ close: false, graceful: false }),
   }
 }
 
-/** Cron, its own workers, statistics and watching over PostgreSQL are off: we use the table and its rules. */
-async function startBoss(database: JobDatabase, schema: string, log: Logger): Promise<PgBoss> {
+/** Its workers, cron, statistics and watch over PostgreSQL stay off: we use its table and the rules of that. */
+async function startBoss(database: JobDatabase, schema: string, { log, limitMs }: QueueOptions): Promise<PgBoss> {
   const boss = new PgBoss({
     db: toBoss(database),
     backend: database.kind === 'embedded' ? 'pglite' : 'postgres',
@@ -144,6 +93,13 @@ async function startBoss(database: JobDatabase, schema: string, log: Logger): Pr
   boss.on('error', (error) => log.error({ err: error }, 'job queue failed'))
   boss.on('warning', (warning) => log.warn({ warning }, 'job queue warns'))
   await boss.start()
+  await boss.createQueue(queueName, {
+    policy: 'stately',
+    // We count and space the tries; its own limit must only be out of the way.
+    retryLimit: 1_000_000,
+    // For a job that outlives its limit because it does not heed its signal.
+    expireInSeconds: Math.ceil(limitMs / 1000) + 60,
+  })
   return boss
 }
 
@@ -151,40 +107,55 @@ async function startBoss(database: JobDatabase, schema: string, log: Logger): Pr
  * A claim made after this began sees what was asked for, so a job that still waits answers it. A retry keeps its
  * back-off, which protects whoever could not answer.
  */
-async function askOnce(boss: PgBoss, data: JobData, afterMs: number): Promise<void> {
+async function ask(boss: PgBoss, data: JobData, afterMs: number): Promise<void> {
   const singletonKey = keyOf(data)
-  const waiting = await boss.findJobs<JobData>(queue, { key: singletonKey, queued: true })
+  const waiting = await boss.findJobs<JobData>(queueName, { key: singletonKey, queued: true })
   if (waiting.length === 0) {
-    const id = await boss.send(queue, data, { singletonKey, startAfter: seconds(afterMs) })
-    // Somebody asked in between, and that one may be delayed.
-    if (id === null) await askOnce(boss, data, afterMs)
+    const id = await boss.send(queueName, data, { singletonKey, startAfter: seconds(afterMs) })
+    // Somebody asked in between, and theirs may be delayed.
+    if (id === null) await ask(boss, data, afterMs)
     return
   }
   const delayed = waiting.find((job) => job.state === 'created' && job.startAfter > job.createdOn)
-  if (afterMs === 0 && delayed !== undefined) await boss.update(queue, undefined, { id: delayed.id, startAfter: 0 })
+  if (afterMs === 0 && delayed !== undefined) await boss.update(queueName, undefined, { id: delayed.id, startAfter: 0 })
 }
 
-/** At most one waits: the retry does the work of what was asked for while the failed try ran. */
-async function dropWaiting(boss: PgBoss, claim: Claim): Promise<void> {
-  const waiting = await boss.findJobs<JobData>(queue, { key: keyOf(claim), queued: true })
+async function claim(boss: PgBoss, session: JobSession, most: number): Promise<readonly Claim[]> {
+  return session.transaction(async (inside) => {
+    const claims = (
+      await boss.fetch<JobData>(queueName, { batchSize: most, includeMetadata: true, db: toBoss(inside) })
+    ).map(toClaim)
+    if (claims.length > 0)
+      await lockJobs(
+        inside,
+        claims.map(({ id }) => id),
+      )
+    return claims
+  })
+}
+
+/** At most one waits: the retry also does what was asked for while the failed try ran. */
+async function again(
+  boss: PgBoss,
+  job: Claim,
+  { afterMs, reason }: { readonly afterMs: number; readonly reason: string },
+): Promise<void> {
+  const waiting = await boss.findJobs<JobData>(queueName, { key: keyOf(job), queued: true })
   if (waiting.length > 0)
     await boss.deleteJob(
-      queue,
-      waiting.map((job) => job.id),
+      queueName,
+      waiting.map(({ id }) => id),
     )
+  await boss.fail(queueName, [job], { reason })
+  await boss.update(queueName, undefined, { id: job.id, startAfter: seconds(afterMs) })
 }
 
 function keyOf({ journey, key }: JobData): string {
   return `${journey}:${key}`
 }
 
-function toClaim(job: Pick<JobWithMetadata<JobData>, 'id' | 'retryCount' | 'data'>): Claim {
-  return { id: job.id, retryCount: job.retryCount, journey: job.data.journey, key: job.data.key }
-}
-
-/** 62 random bits of the job's id. */
-function lockKey(id: string): string {
-  return `('x' || right(replace(${id}::text, '-', ''), 16))::bit(64)::bigint`
+function toClaim({ id, retryCount, data }: JobRow): Claim {
+  return { id, retryCount, journey: data.journey, key: data.key }
 }
 
 function seconds(ms: number): string {

@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { UserError } from '../core/user-error.ts'
+import { type Bell, createBell } from './bell.ts'
+import { decideAfterFailure } from './job-outcome.ts'
 import { type Claim, type JobQueue, type JobSession } from './job-queue.ts'
 import { type Logger } from './log.ts'
-import { retryDelayMs, Transient, type Backoff } from './retry.ts'
+import { type Backoff, Transient } from './retry.ts'
 
 /** What a journey does for one key. The signal is aborted when it must end: shutdown, time limit, lost database. */
 export type JobHandler = (key: string, signal: AbortSignal) => Promise<void>
@@ -17,8 +19,9 @@ export type JobSettings = {
   /** How long `stop` lets jobs end by themselves, and then how long it waits for aborted ones. */
   readonly graceMs: number
   readonly abortedMs: number
-  /** How often to look without being told: for jobs that other replicas left. */
+  /** How often to look for jobs without being told, and for those of processes that died. */
   readonly pollMs: number
+  readonly sweepMs: number
 }
 
 export type RunnerDeps = {
@@ -30,162 +33,167 @@ export type RunnerDeps = {
   readonly random: () => number
 }
 
-export type Runner = {
-  /** There may be something to do, now or in `afterMs`. */
-  wake(afterMs?: number): void
-  stop(): Promise<void>
-}
-
 type Running = { readonly abort: AbortController; readonly ended: Promise<void> }
 
-export function startRunner({ queue, handlers, settings, log, random }: RunnerDeps): Runner {
-  const running = new Map<string, Running>()
-  const bell = createBell()
-  const stopping = new AbortController()
-  let session: JobSession | undefined
+/** Keeps as many jobs running as may run, until it is stopped. One database session is its proof of life. */
+export class JobRunner {
+  readonly #deps: RunnerDeps
+  readonly #running = new Map<string, Running>()
+  readonly #bell: Bell = createBell()
+  readonly #stopping = new AbortController()
+  #session: Promise<JobSession> | undefined
+  #loops: Promise<unknown> = Promise.resolve()
 
-  const loop = run()
+  constructor(deps: RunnerDeps) {
+    this.#deps = deps
+  }
 
-  async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
+  start(): void {
+    const { pollMs, sweepMs } = this.#deps.settings
+    const sweepBell = createBell()
+    this.#stopping.signal.addEventListener('abort', () => {
+      this.#bell.ring()
+      sweepBell.ring()
+    })
+    this.#loops = Promise.all([
+      this.#repeat(this.#bell, pollMs, async () => this.#claim()),
+      this.#repeat(sweepBell, sweepMs, async () => this.#requeueOrphans()),
+    ])
+  }
+
+  /** There is something to do, now or in `afterMs`. */
+  wake(afterMs = 0): void {
+    if (afterMs === 0) this.#bell.ring()
+    // What is further away is found by polling, soon enough.
+    else if (afterMs < 10 * this.#deps.settings.pollMs) setTimeout(this.#bell.ring, afterMs).unref()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#loops
+    await this.#allEnded(this.#deps.settings.graceMs)
+    this.#abortAll(new Transient('lotse is stopping'))
+    await this.#allEnded(this.#deps.settings.abortedMs)
+    // What runs even now loses its lock with this, so another process takes it over.
+    await (await this.#session)?.end()
+  }
+
+  async #repeat(bell: Bell, everyMs: number, look: () => Promise<void>): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
       try {
         await look()
       } catch (error) {
-        log.error({ err: error }, 'could not look for jobs')
+        this.#deps.log.error({ err: error }, 'could not look for jobs')
       }
-      await bell.rung(settings.pollMs)
+      await bell.rung(everyMs)
     }
   }
 
-  async function look(): Promise<void> {
-    const current = (session ??= await openSession())
-    await requeueOrphans(current)
-    const free = settings.concurrency - running.size
+  async #claim(): Promise<void> {
+    const free = this.#deps.settings.concurrency - this.#running.size
     if (free === 0) return
-    for (const claim of await queue.claim(current, free)) start(current, claim)
+    const session = await this.#openSession()
+    for (const claim of await this.#deps.queue.claim(session, free)) this.#run(session, claim)
   }
 
-  async function openSession(): Promise<JobSession> {
-    const opened = await queue.session({
-      notified: bell.ring,
-      lost(cause) {
-        // Our locks are gone, so another replica may run the same jobs from now on.
-        session = undefined
-        for (const { abort } of running.values()) abort.abort(new Transient('the database was lost', { cause }))
-        log.warn({ err: cause }, 'lost the database')
+  async #requeueOrphans(): Promise<void> {
+    const { queue, log, settings } = this.#deps
+    for (const claim of await queue.orphans(await this.#openSession())) {
+      // Ours without a lock: the session was lost, and the aborted job has not ended yet.
+      if (this.#running.has(claim.id)) continue
+      const about = aboutTry(claim)
+      log.warn(about, 'the process of a job died')
+      if (about.try >= settings.tries) await queue.giveUp(claim, 'its process died')
+      else await queue.again(claim, 0, 'its process died')
+      this.#bell.ring()
+    }
+  }
+
+  async #openSession(): Promise<JobSession> {
+    this.#session ??= this.#deps.queue.session({
+      notified: this.#bell.ring,
+      lost: (cause) => {
+        this.#deps.log.warn({ err: cause }, 'lost the database')
+        this.#session = undefined
+        // Our locks are gone with it: from now on others may run the same jobs.
+        this.#abortAll(new Transient('the database was lost', { cause }))
       },
     })
-    return opened
-  }
-
-  async function requeueOrphans(current: JobSession): Promise<void> {
-    for (const claim of await queue.orphans(current)) {
-      if (running.has(claim.id)) continue
-      const outOfTries = claim.retryCount + 1 >= settings.tries
-      log.warn({ job: name(claim), try: claim.retryCount + 1 }, 'the process of a job died')
-      await (outOfTries ? queue.giveUp(claim, 'its process died') : queue.again(claim, 0, 'its process died'))
+    try {
+      return await this.#session
+    } catch (error) {
+      this.#session = undefined
+      throw error
     }
   }
 
-  function start(current: JobSession, claim: Claim): void {
+  #run(session: JobSession, claim: Claim): void {
+    const { queue, log } = this.#deps
     const abort = new AbortController()
-    const ended = work(claim, abort)
-      .catch((error: unknown) => log.error({ err: error, job: name(claim) }, 'could not settle a job'))
-      .then(async () => queue.release(current, claim))
+    const settled = this.#try(claim, abort)
+      // The lock goes with it, so it is an orphan and runs again.
+      .catch((error: unknown) => log.error({ ...aboutTry(claim), err: error }, 'could not settle a job'))
+      .then(async () => queue.release(session, claim))
+      // A lock is left behind only by a session that is lost, and with it the lock.
       .catch(() => {})
-      .then(() => {
-        running.delete(claim.id)
-        bell.ring()
-      })
-    running.set(claim.id, { abort, ended })
+    const ended = settled.then(() => {
+      this.#running.delete(claim.id)
+      this.#bell.ring()
+    })
+    this.#running.set(claim.id, { abort, ended })
   }
 
-  async function work(claim: Claim, abort: AbortController): Promise<void> {
+  async #try(claim: Claim, abort: AbortController): Promise<void> {
+    const { handlers, settings, queue } = this.#deps
     const limit = setTimeout(() => abort.abort(new Transient('the job took too long')), settings.limitMs)
     try {
       const handler = handlers[claim.journey]
-      if (handler === undefined) throw new Transient(`this version knows no journey ${claim.journey}`)
+      if (handler === undefined) throw new Transient(`no handler for the journey ${claim.journey}`)
       await handler(claim.key, abort.signal)
     } catch (error) {
-      await failed(claim, error)
-      return
+      return await this.#afterFailure(claim, error)
     } finally {
       clearTimeout(limit)
     }
     await queue.done(claim)
   }
 
-  async function failed(claim: Claim, error: unknown): Promise<void> {
-    const about = { err: error, job: name(claim), try: claim.retryCount + 1 }
-    if (error instanceof UserError) {
-      log.warn({ ...about, help: error.help }, 'job needs a person')
-      return queue.done(claim, error.message)
+  async #afterFailure(claim: Claim, error: unknown): Promise<void> {
+    const { queue, log, settings, random } = this.#deps
+    const about = { ...aboutTry(claim), err: error }
+    const stopping = this.#stopping.signal.aborted
+    const outcome = decideAfterFailure({ error, tries: about.try, stopping, chance: random() }, settings)
+    switch (outcome.do) {
+      case 'finish':
+        log.warn({ ...about, help: error instanceof UserError ? error.help : undefined }, 'job needs a person')
+        return queue.done(claim, reasonOf(error))
+      case 'retry':
+        log[outcome.because === 'bug' ? 'error' : 'warn'](
+          { ...about, afterMs: outcome.afterMs },
+          'job will be tried again',
+        )
+        await queue.again(claim, outcome.afterMs, reasonOf(error))
+        return this.wake(outcome.afterMs)
+      case 'give up':
+        log.error(about, 'job failed for good')
+        return queue.giveUp(claim, reasonOf(error))
     }
-    if (stopping.signal.aborted) return queue.again(claim, 0, 'stopped')
-    if (claim.retryCount + 1 >= settings.tries) {
-      log.error(about, 'job failed for good')
-      return queue.giveUp(claim, reasonOf(error))
-    }
-    const afterMs = retryDelayMs(claim.retryCount + 1, error, { backoff: settings.backoff, chance: random() })
-    log[error instanceof Transient ? 'warn' : 'error']({ ...about, afterMs }, 'job will be tried again')
-    await queue.again(claim, afterMs, reasonOf(error))
-    wake(afterMs)
   }
 
-  function wake(afterMs = 0): void {
-    if (afterMs === 0) bell.ring()
-    // Later ones are found by polling.
-    else if (afterMs < 60_000) setTimeout(bell.ring, afterMs).unref()
+  #abortAll(reason: Error): void {
+    for (const { abort } of this.#running.values()) abort.abort(reason)
   }
 
-  async function ended(withinMs: number): Promise<void> {
+  async #allEnded(withinMs: number): Promise<void> {
     const enough = new AbortController()
-    const all = Promise.all([...running.values()].map((job) => job.ended))
-    await Promise.race([all, delay(withinMs, undefined, { signal: enough.signal }).catch(() => {})])
+    const ended = Promise.all([...this.#running.values()].map((job) => job.ended))
+    await Promise.race([ended, delay(withinMs, undefined, { signal: enough.signal }).catch(() => {})])
     enough.abort()
   }
-
-  return {
-    wake,
-    async stop() {
-      stopping.abort()
-      bell.ring()
-      await loop
-      await ended(settings.graceMs)
-      for (const { abort } of running.values()) abort.abort(new Transient('lotse is stopping'))
-      await ended(settings.abortedMs)
-      // What runs even now loses its lock here, and another process takes it over.
-      await session?.end()
-    },
-  }
 }
 
-/** Remembers a ring that comes while nobody waits. */
-function createBell(): { readonly ring: () => void; readonly rung: (withinMs: number) => Promise<void> } {
-  let rang = false
-  let awaken = () => {}
-  return {
-    ring() {
-      rang = true
-      awaken()
-    },
-    async rung(withinMs) {
-      if (!rang) {
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, withinMs)
-          awaken = () => {
-            clearTimeout(timer)
-            resolve()
-          }
-        })
-      }
-      rang = false
-    },
-  }
-}
-
-function name({ journey, key }: Claim): string {
-  return `${journey}:${key}`
+function aboutTry(claim: Claim) {
+  return { job: `${claim.journey}:${claim.key}`, try: claim.retryCount + 1 }
 }
 
 function reasonOf(error: unknown): string {

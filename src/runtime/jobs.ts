@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { openJobQueue, type JobDatabase, type PendingJob } from './job-queue.ts'
-import { startRunner, type JobHandler, type JobSettings, type Runner } from './job-runner.ts'
+import { type JobDatabase, openJobQueue } from './job-queue.ts'
+import { type PendingJob } from './job-rows.ts'
+import { type JobHandler, JobRunner, type JobSettings } from './job-runner.ts'
 import { type Logger } from './log.ts'
 
 /**
@@ -36,12 +37,13 @@ const defaults: JobSettings = {
   graceMs: 20_000,
   abortedMs: 5000,
   pollMs: 1000,
+  sweepMs: 5000,
 }
 
 export async function createJobs({ database, log, random, settings: own = {} }: JobDeps): Promise<Jobs> {
   const settings = { ...defaults, ...own }
-  const queue = await openJobQueue(database, log, settings.limitMs)
-  let runner: Runner | undefined
+  const queue = await openJobQueue(database, { log, limitMs: settings.limitMs })
+  let runner: JobRunner | undefined
   return {
     async ask(journey, key, { afterMs = 0 } = {}) {
       await queue.ask(journey, key, afterMs)
@@ -49,7 +51,8 @@ export async function createJobs({ database, log, random, settings: own = {} }: 
     },
     async work(handlers) {
       if (runner !== undefined) throw new Error('jobs are worked on already')
-      runner = startRunner({ queue, handlers, settings, log, random })
+      runner = new JobRunner({ queue, handlers, settings, log, random })
+      runner.start()
     },
     pending: queue.pending,
     async settled() {

@@ -9,9 +9,9 @@ export type Queryable = {
    * One statement. A plain object among the values is sent as JSON, an array as a PostgreSQL array, `undefined` as
    * null. A bigint comes back as a number: what we count and every id of GitHub fits, and what does not fit throws.
    */
-  query<R extends Row = Row>(sql: string, values?: readonly unknown[]): Promise<readonly R[]>
+  readonly query: <R extends Row = Row>(sql: string, values?: readonly unknown[]) => Promise<readonly R[]>
   /** Several statements without values, as migrations are written; the rows of all of them. */
-  execute(sql: string): Promise<readonly Row[]>
+  readonly execute: (sql: string) => Promise<readonly Row[]>
 }
 
 /**

@@ -51,7 +51,15 @@ function queryable(pglite: PGlite | Transaction): Queryable {
     async query<R extends Row>(sql: string, values: readonly unknown[] = []) {
       return (await pglite.query<R>(sql, toSend(values))).rows
     },
-    execute: async (sql) => (await pglite.exec(sql)).flatMap((result) => result.rows as Row[]),
+    async execute(sql) {
+      try {
+        return (await pglite.exec(sql)).flatMap((result) => result.rows as Row[])
+      } catch (error) {
+        // Statements that began a transaction of their own leave it open when one fails, for everybody.
+        if (!('rollback' in pglite)) await pglite.exec('rollback')
+        throw error
+      }
+    },
   }
 }
 

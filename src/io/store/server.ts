@@ -78,15 +78,34 @@ async function session(config: PoolConfig, { channel, notified, lost }: SessionO
   client.on('error', once)
   client.on('end', () => once(new Error('the connection to the database ended')))
   client.on('notification', notified)
-  await client.connect()
-  await client.query(`listen ${client.escapeIdentifier(channel)}`)
+  try {
+    await client.connect()
+    await client.query(`listen ${client.escapeIdentifier(channel)}`)
+  } catch (error) {
+    over = true
+    await client.end()
+    throw error
+  }
+  const inTurn = takeTurns()
+  const { query, execute } = queryable(client)
   return {
-    ...queryable(client),
-    transaction: async (work) => transaction(client, work),
+    query: async <R extends Row>(sql: string, values?: readonly unknown[]) => inTurn(async () => query<R>(sql, values)),
+    execute: async (sql) => inTurn(async () => execute(sql)),
+    transaction: async (work) => inTurn(async () => transaction(client, work)),
     async end() {
       over = true
       await client.end()
     },
+  }
+}
+
+/** A statement must not fall into somebody else's transaction on the same connection. */
+function takeTurns() {
+  let last: Promise<unknown> = Promise.resolve()
+  return async <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = last.then(work)
+    last = mine.catch(() => {})
+    return mine
   }
 }
 
