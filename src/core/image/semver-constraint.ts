@@ -1,0 +1,154 @@
+import { type Parsed, parsed, refused } from '../parsed.ts'
+import { compareNumbers, comparePrereleases, compareVersions, makeVersion, type Version } from './version.ts'
+
+/**
+ * Which versions are allowed, with the meaning that Masterminds/semver 3.4 and later give it: one of the groups must
+ * hold in all its terms. npm's reading of the same text differs, above all for pre-releases: here, one term that names
+ * a pre-release opens its whole group to all of them.
+ */
+export type SemverConstraint = { readonly groups: readonly Group[] }
+
+type Group = { readonly terms: readonly Term[]; readonly prereleases: boolean }
+
+/** `~1.2` is `~`, 1.2.0, with 2 numbers given; a wildcard counts as not given. */
+type Term = { readonly operator: Operator; readonly version: Version; readonly given: number }
+type Operator = '=' | '!=' | '>' | '<' | '>=' | '<=' | '~' | '^'
+
+export function constraintAllows({ groups }: SemverConstraint, version: Version): boolean {
+  const isPrerelease = version.prerelease.length > 0
+  return groups.some(
+    ({ terms, prereleases }) =>
+      (prereleases || !isPrerelease) && terms.every((term) => meaning[term.operator](version, term)),
+  )
+}
+
+/** `~1.2`, `>=1.2, <2 || ^3`, `1.2 - 2.4`, `>=1.0.0-0`. */
+export function parseSemverConstraint(text: string): Parsed<SemverConstraint> {
+  const texts = text.split('||')
+  if (text.length > 512 || texts.length > 32) return refused('expected a shorter version constraint')
+  const groups = texts.map(readGroup)
+  const wrong = groups.findIndex((group) => group === undefined)
+  if (wrong < 0) return parsed({ groups: groups.filter((group) => group !== undefined) })
+  return refused({
+    message: `expected a version constraint like \`~1.2\` or \`>=1.0, <2.0\`, got \`${texts[wrong]}\``,
+    help: 'see https://github.com/Masterminds/semver#checking-version-constraints',
+  })
+}
+
+/** Where numbers are not given, the term speaks of all versions that share those that are. */
+const meaning: Readonly<Record<Operator, (version: Version, term: Term) => boolean>> = {
+  '=': (version, term) => (isWhole(term) ? compareVersions(version, term.version) === 0 : isNear(version, term)),
+  '!=': differs,
+  '>': (version, term) => order(version, term) > 0,
+  '<': (version, term) => compareVersions(version, term.version) < 0,
+  '>=': (version, term) => compareVersions(version, term.version) >= 0,
+  '<=': (version, term) => (term.given === 0 ? compareNumbers(version, term.version, 2) : order(version, term)) <= 0,
+  '~': isNear,
+  '^': (version, term) => isFrom(version, term, numbersKept(term)),
+}
+
+function isWhole({ given }: Term): boolean {
+  return given === 3
+}
+
+function order(version: Version, { version: bound, given }: Term): number {
+  return given === 1 || given === 2 ? compareNumbers(version, bound, given) : compareVersions(version, bound)
+}
+
+function differs(version: Version, term: Term): boolean {
+  if (term.given === 0 || isWhole(term)) return compareVersions(version, term.version) !== 0
+  if (compareNumbers(version, term.version, term.given) !== 0) return true
+  // `!=1.2` lets a pre-release of any 1.2 pass, `!=1` does not: that is how Masterminds decides.
+  return term.given === 2 && comparePrereleases(version.prerelease, term.version.prerelease) !== 0
+}
+
+function isNear(version: Version, term: Term): boolean {
+  const isAny = (term.given === 0 || isWhole(term)) && term.version.numbers.every((number) => number === 0n)
+  return isFrom(version, term, isAny ? 0 : Math.min(term.given, 2))
+}
+
+function isFrom(version: Version, { version: lowest }: Term, kept: number): boolean {
+  return compareVersions(version, lowest) >= 0 && compareNumbers(version, lowest, kept) === 0
+}
+
+/** `^` keeps everything up to the first number that is not zero. `^*` keeps all three, so only 0.0.0 is left. */
+function numbersKept({ version: { numbers }, given }: Term): number {
+  if (numbers[0] > 0n || given === 1) return 1
+  return numbers[1] > 0n || given === 2 ? 2 : 3
+}
+
+const synonyms: Readonly<Record<string, Operator>> = {
+  '': '=',
+  '=': '=',
+  '!=': '!=',
+  '>': '>',
+  '<': '<',
+  '>=': '>=',
+  '=>': '>=',
+  '<=': '<=',
+  '=<': '<=',
+  '~': '~',
+  '~>': '~',
+  '^': '^',
+}
+
+const part = '([0-9]+|[xX*])'
+const termForm = new RegExp(
+  `(!=|>=|=>|<=|=<|~>|[=<>~^])?[ \\t\\r\\n\\f]*v?${part}(?:\\.${part})?(?:\\.${part})?` +
+    `(?:-([0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*))?(?:\\+[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*)?`,
+  'y',
+)
+const rangeForm = /[ \t\r\n\f]+-[ \t\r\n\f]+/y
+const separatorForm = /[ \t\r\n\f]*,[ \t\r\n\f]*|[ \t\r\n\f]+/y
+
+function readGroup(text: string): Group | undefined {
+  const terms: Term[] = []
+  const source = text.replace(/^[ \t\r\n\f]+|[ \t\r\n\f]+$/g, '')
+  let separator: string | undefined = ','
+  for (let at = 0; separator !== undefined;) {
+    const read = readTerms(source, at, separator)
+    if (read === undefined) return undefined
+    terms.push(...read.terms)
+    if (read.end === source.length) {
+      return { terms, prereleases: terms.some(({ version }) => version.prerelease.length > 0) }
+    }
+    separator = match(separatorForm, source, read.end)?.[0]
+    at = read.end + (separator?.length ?? 0)
+  }
+  return undefined
+}
+
+type Read = { readonly terms: readonly Term[]; readonly end: number }
+
+/** One term, or the two of `1.2 - 2.4`, which needs a comma before it if it is not the first. */
+function readTerms(source: string, at: number, separator: string): Read | undefined {
+  const first = readTerm(source, at)
+  const dash = first === undefined ? undefined : match(rangeForm, source, first.end)
+  if (first === undefined || dash === undefined) return first && { terms: [first.term], end: first.end }
+  const second = readTerm(source, first.end + dash[0].length)
+  if (second === undefined || !first.bare || !second.bare || !separator.includes(',')) return undefined
+  const terms: readonly Term[] = [
+    { ...first.term, operator: '>=' },
+    { ...second.term, operator: '<=' },
+  ]
+  return { terms, end: second.end }
+}
+
+function readTerm(source: string, at: number) {
+  const found = match(termForm, source, at)
+  if (found === undefined) return undefined
+  const [whole, operator = '', major, minor, patch, prerelease] = found
+  const parts = [major, minor, patch]
+  const open = parts.findIndex((part) => part === undefined || /^[xX*]$/.test(part))
+  const given = open < 0 ? 3 : open
+  const number = (i: number): string => (i < given ? (parts[i] ?? '0') : '0')
+  const version = makeVersion([number(0), number(1), number(2)], prerelease)
+  if (version === undefined) return undefined
+  const term: Term = { operator: synonyms[operator] ?? '=', version, given }
+  return { term, end: at + whole.length, bare: operator === '' }
+}
+
+function match(form: RegExp, source: string, at: number): RegExpExecArray | undefined {
+  form.lastIndex = at
+  return form.exec(source) ?? undefined
+}

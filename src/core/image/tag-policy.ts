@@ -1,0 +1,91 @@
+import { RE2JS, RE2JSException } from 're2js'
+import { type Parsed, parsed, refused } from '../parsed.ts'
+import { constraintAllows, parseSemverConstraint, type SemverConstraint } from './semver-constraint.ts'
+import { parseVersion } from './version.ts'
+
+/** Which tags of an image may be released. `text` is what the author wrote. */
+export type TagPolicy =
+  | { readonly kind: 'semver'; readonly text: string; readonly constraint: SemverConstraint }
+  | { readonly kind: 'glob'; readonly text: string; readonly pieces: readonly string[] }
+  | { readonly kind: 'regexp'; readonly text: string; readonly pattern: RE2JS }
+
+const longestPattern = 1000
+const longestTag = 128
+
+type Reader = (pattern: string, text: string) => Parsed<TagPolicy>
+
+/** The first prefix that fits; a text without any is a glob. */
+const readers: readonly (readonly [prefix: string, read: Reader])[] = [
+  ['semver:', readSemver],
+  ['regexp:', readRegexp],
+  ['regex:', readRegexp],
+  ['glob:', readGlob],
+  ['', readGlob],
+]
+
+/** `semver:~1.2`, `glob:main-*`, `regexp:^v[0-9]+$`, `main-*`. */
+export function parseTagPolicy(text: string): Parsed<TagPolicy> {
+  if (text.length > longestPattern) {
+    return refused(`expected a tag policy of at most ${longestPattern} characters, got ${text.length}`)
+  }
+  const [prefix, read] = readers.find(([prefix]) => text.startsWith(prefix)) ?? ['', readGlob]
+  return read(text.slice(prefix.length), text)
+}
+
+/** `latest` says nothing about what is in it, so only a pattern that is exactly that word may release it. */
+export function policyAllows(policy: TagPolicy, tag: string): boolean {
+  if (tag.length > longestTag) return false
+  if (tag.toLowerCase() === 'latest')
+    return policy.kind === 'glob' && policy.pieces.length === 1 && policy.pieces[0] === tag
+  switch (policy.kind) {
+    case 'semver':
+      return allowsVersion(policy.constraint, tag)
+    case 'glob':
+      return matchesGlob(policy.pieces, tag)
+    case 'regexp':
+      return policy.pattern.matcher(tag).find()
+  }
+}
+
+function allowsVersion(constraint: SemverConstraint, tag: string): boolean {
+  const version = parseVersion(tag)
+  return version !== undefined && constraintAllows(constraint, version)
+}
+
+function readSemver(pattern: string, text: string): Parsed<TagPolicy> {
+  const constraint = parseSemverConstraint(pattern)
+  return constraint.ok ? parsed({ kind: 'semver', text, constraint: constraint.value }) : constraint
+}
+
+function readGlob(pattern: string, text: string): Parsed<TagPolicy> {
+  if (pattern === '') return refused(`expected a pattern like \`glob:main-*\`, got \`${text}\``)
+  return parsed({ kind: 'glob', text, pieces: pattern.split('*') })
+}
+
+function readRegexp(pattern: string, text: string): Parsed<TagPolicy> {
+  if (pattern === '') return refused(`expected a pattern like \`regexp:^v[0-9]+$\`, got \`${text}\``)
+  try {
+    return parsed({ kind: 'regexp', text, pattern: RE2JS.compile(pattern) })
+  } catch (error) {
+    if (!(error instanceof RE2JSException)) throw error
+    return refused({
+      message: `\`${text.slice(0, 120)}\` is no regular expression: ${error.message}`,
+      help: 'the syntax is RE2: without look-around and back-references',
+    })
+  }
+}
+
+/** Each piece at its first place after the one before, the last at the end: one pass, nothing is tried twice. */
+function matchesGlob(pieces: readonly string[], tag: string): boolean {
+  const [first = '', ...rest] = pieces
+  const last = rest.pop()
+  if (last === undefined) return tag === first
+  if (!tag.startsWith(first)) return false
+  let at = first.length
+  for (const piece of rest) {
+    const found = tag.indexOf(piece, at)
+    if (found < 0) return false
+    at = found + piece.length
+  }
+  return tag.length - last.length >= at && tag.endsWith(last)
+}
