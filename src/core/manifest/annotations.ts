@@ -1,0 +1,105 @@
+import { type Place, type Problem } from '../parsed.ts'
+import { type Resource } from './resource.ts'
+import { child, descend, isText, type Spot, textOf } from './spot.ts'
+
+/** What a workload's annotations say about releasing it. */
+export type Automation = {
+  readonly automated: boolean
+  /** Whether the manifest speaks of it at all, so that `"false"` can be told from silence. */
+  readonly automatedSaid: boolean
+  readonly locked?: { readonly by?: string; readonly message?: string }
+  readonly ignored: boolean
+}
+
+/** The first prefix that says something wins. */
+const prefixes = ['fluxcd.io/', 'flux.weave.works/']
+const filterPrefix = 'filter.fluxcd.io/'
+const tagPolicyPrefix = 'tag.'
+
+/** The values that mean something; `sync_only` keeps an object from being pruned and says nothing about its image. */
+const values: Readonly<Record<'automated' | 'locked' | 'ignore', readonly string[]>> = {
+  automated: ['true', 'false'],
+  locked: ['true', 'false'],
+  ignore: ['true', 'false', 'sync_only'],
+}
+
+export function readAutomation(resource: Resource): Automation & { readonly problems: readonly Problem[] } {
+  const annotations = annotationsOf(resource)
+  const automated = read(annotations, 'automated')
+  const locked = read(annotations, 'locked')
+  const ignore = read(annotations, 'ignore')
+  const by = read(annotations, 'locked_user')
+  const message = read(annotations, 'locked_msg')
+  const lock = {
+    ...(by.said === undefined ? {} : { by: by.said.text }),
+    ...(message.said === undefined ? {} : { message: message.said.text }),
+  }
+  return {
+    automated: automated.said?.text === 'true',
+    automatedSaid: automated.said !== undefined,
+    ...(locked.said?.text === 'true' ? { locked: lock } : {}),
+    ignored: ignore.said?.text === 'true',
+    problems: [
+      ...[automated, locked, ignore, by, message].flatMap(({ problems }) => problems),
+      ...wrongValue(values.automated, automated.said),
+      ...wrongValue(values.locked, locked.said),
+      ...wrongValue(values.ignore, ignore.said),
+    ],
+  }
+}
+
+export type PolicyAnnotation = { readonly text: string; readonly at: Place }
+
+/** The tag policy for a container: `tag.CONTAINER`, or `filter.fluxcd.io/CONTAINER`. */
+export function readTagPolicy(resource: Resource, container: string) {
+  const { said, problems } = read(annotationsOf(resource), `${tagPolicyPrefix}${container}`)
+  return { ...(said === undefined ? {} : { policy: { text: said.text, at: said.at } }), problems }
+}
+
+type Said = { readonly key: string; readonly text: string; readonly at: Place; readonly quoted: boolean }
+
+function annotationsOf(resource: Resource): Spot | undefined {
+  return descend(resource.spot, ['metadata', 'annotations'])
+}
+
+function read(annotations: Spot | undefined, name: string) {
+  const all = annotations === undefined ? [] : keysFor(name).flatMap((key) => saidAt(annotations, key) ?? [])
+  const [said, ...others] = all
+  const problems = said === undefined ? [] : [...others.flatMap((other) => conflict(said, other)), ...unquoted(said)]
+  return { said, problems }
+}
+
+function keysFor(name: string): readonly string[] {
+  const keys = prefixes.map((prefix) => `${prefix}${name}`)
+  return name.startsWith(tagPolicyPrefix) ? [...keys, `${filterPrefix}${name.slice(tagPolicyPrefix.length)}`] : keys
+}
+
+function saidAt(annotations: Spot, key: string): Said | undefined {
+  const spot = child(annotations, key)
+  const text = textOf(spot)
+  return spot === undefined || text === undefined ? undefined : { key, text, at: spot.at, quoted: isText(spot) }
+}
+
+function conflict(first: Said, other: Said): readonly Problem[] {
+  if (other.text === first.text) return []
+  return [
+    {
+      message: `\`${other.key}\` says \`${other.text}\` and \`${first.key}\` says \`${first.text}\`, which counts`,
+      at: other.at,
+      help: 'keep one of them',
+    },
+  ]
+}
+
+/** Kubernetes refuses an object whose annotation is no text; the meaning is clear all the same, so it counts. */
+function unquoted(said: Said): readonly Problem[] {
+  if (said.quoted) return []
+  const message = `\`${said.key}\` is no text for Kubernetes, which will refuse the object`
+  return [{ message, at: said.at, help: `write "${said.text}" with quotes` }]
+}
+
+function wrongValue(allowed: readonly string[], said: Said | undefined): readonly Problem[] {
+  if (said === undefined || allowed.includes(said.text)) return []
+  const expected = allowed.map((value) => `"${value}"`).join(' or ')
+  return [{ message: `expected \`${said.key}\` to be ${expected}, got \`${said.text}\``, at: said.at }]
+}
