@@ -17,6 +17,8 @@ export type Registry = {
   readonly headManifest: (image: ImageName, tag: string) => Promise<ManifestHead>
 }
 
+export type { ManifestHead, TagList }
+
 export type RegistryDeps = {
   readonly registries: RegistrySettings
   readonly fetch?: typeof fetch

@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { startRegistry } from '../../../src/sandbox/registry/registry.ts'
+
+export type RunningServer = { readonly url: string; readonly stop: () => Promise<void> }
+
+/** A registry that can be held to the protocol. `start` is undefined where it is not on this machine. */
+export type Server = {
+  readonly name: 'sandbox' | 'debian' | 'distribution'
+  readonly title: string
+  readonly howToGetIt: string
+  readonly start: ((notificationsTo: string) => Promise<RunningServer>) | undefined
+}
+
+const distributionBin = process.env['DISTRIBUTION_REGISTRY_BIN'] ?? onPath('registry')
+const debianBin = onPath('docker-registry')
+
+export const servers: readonly Server[] = [
+  {
+    name: 'sandbox',
+    title: 'the sandbox',
+    howToGetIt: 'it is in src/sandbox/registry',
+    start: async (notificationsTo) => {
+      const registry = await startRegistry({
+        notifications: { url: notificationsTo, headers: { authorization: token } },
+      })
+      return { url: registry.url, stop: registry.close }
+    },
+  },
+  {
+    name: 'debian',
+    title: "Debian's docker-registry",
+    howToGetIt: 'apt-get install -y --no-install-recommends docker-registry',
+    start: debianBin === undefined ? undefined : (to) => startDistribution(debianBin, to),
+  },
+  {
+    name: 'distribution',
+    title: "distribution's registry",
+    howToGetIt:
+      'go install github.com/distribution/distribution/v3/cmd/registry@v3.1.1, and DISTRIBUTION_REGISTRY_BIN or PATH to find it',
+    start: distributionBin === undefined ? undefined : (to) => startDistribution(distributionBin, to),
+  },
+]
+
+export const token = 'Bearer a-token-of-the-test'
+
+async function startDistribution(program: string, notificationsTo: string): Promise<RunningServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'lotse-registry-'))
+  const config = join(folder, 'config.yml')
+  await writeFile(config, configuration(folder, notificationsTo))
+  // Tracing would look for a collector for ten seconds.
+  const env = { PATH: process.env['PATH'] ?? '', OTEL_TRACES_EXPORTER: 'none' }
+  const child = spawn(program, ['serve', config], { stdio: ['ignore', 'ignore', 'pipe'], env })
+  const ended = once(child, 'exit')
+  const stop = async (): Promise<void> => {
+    if (child.exitCode === null) child.kill('SIGKILL')
+    await ended
+    await rm(folder, { recursive: true, force: true })
+  }
+  const log: string[] = []
+  for await (const line of createInterface(child.stderr)) {
+    log.push(line)
+    const address = /listening on (127\.0\.0\.1:\d+)/.exec(line)?.[1]
+    if (address === undefined) continue
+    child.stderr.resume()
+    return { url: `http://${address}`, stop }
+  }
+  await stop()
+  throw new Error(`${program} did not start:\n${log.join('\n')}`)
+}
+
+/** JSON is YAML. */
+function configuration(folder: string, notificationsTo: string): string {
+  const endpoint = {
+    url: notificationsTo,
+    headers: { Authorization: [token] },
+    timeout: '1s',
+    threshold: 3,
+    backoff: '1s',
+  }
+  return JSON.stringify({
+    version: 0.1,
+    log: { level: 'info', accesslog: { disabled: true } },
+    storage: {
+      filesystem: { rootdirectory: join(folder, 'data') },
+      delete: { enabled: true },
+      maintenance: { uploadpurging: { enabled: false } },
+    },
+    http: { addr: '127.0.0.1:0', secret: 'of the test' },
+    notifications: { endpoints: [{ name: 'test', ...endpoint }] },
+  })
+}
+
+function onPath(program: string): string | undefined {
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '')
+  return folders.map((folder) => join(folder, program)).find(isExecutable)
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
