@@ -1,0 +1,135 @@
+import { type ClusterName, type FilePath, parseClusterName } from '../ids.ts'
+import { type Parsed, type Problem, parsed, refused } from '../parsed.ts'
+import { type AgentKey, parseAgentKey, sharedAgentKeys } from './agent-key.ts'
+import { type ClusterPath, isIn, overlappingPaths, parseClusterPath } from './cluster-path.ts'
+import { type Shape, listOf, mapOf, oneOf, recordOf, textOf } from './shape.ts'
+import { readSource } from './source.ts'
+
+/** What `.github/lotse.yaml` says, defaults applied. Plain JSON: the store keeps it. */
+export type Configuration = {
+  readonly version: 1
+  /** Look names that come from elsewhere up with `clusterNamed`: `constructor` is in every record. */
+  readonly clusters: Readonly<Record<ClusterName, Cluster>>
+  /** The default of every cluster. */
+  readonly release: ReleaseRules
+}
+
+export type Cluster = {
+  readonly path: ClusterPath
+  /** Public keys that may speak for this cluster; two while rotating. */
+  readonly agents: readonly AgentKey[]
+  /** The GitHub environment of its deployments. */
+  readonly environment?: string
+  /** What the cluster says, and where it is silent what `release` says. */
+  readonly release: ReleaseRules
+}
+
+export type ReleaseRules = {
+  readonly merge: MergeRule
+  readonly mergeMethod: MergeMethod
+  readonly checks: ChecksRule
+}
+
+export type MergeRule = 'manual' | 'auto'
+export type MergeMethod = 'merge' | 'squash' | 'rebase'
+export type ChecksRule = 'required' | 'none'
+
+/** Where the configuration stands in a repository. */
+export const configurationPath = '.github/lotse.yaml'
+
+const defaults: ReleaseRules = { merge: 'manual', mergeMethod: 'squash', checks: 'required' }
+
+const release = mapOf(
+  {
+    merge: oneOf('manual', 'auto'),
+    'merge-method': oneOf('merge', 'squash', 'rebase'),
+    checks: oneOf('required', 'none'),
+  },
+  [],
+)
+
+const cluster = mapOf(
+  {
+    path: textOf('a path', parseClusterPath),
+    agents: listOf(textOf('text, a public key', parseAgentKey), { atMost: 2 }),
+    environment: textOf('text, the name of a GitHub environment', parseEnvironment),
+    release,
+  },
+  ['path'],
+)
+
+/** The whole file, a row per key: a new key is a new row, here and in `schema/v1.json`. */
+export const configurationShape = mapOf(
+  {
+    version: oneOf(1),
+    clusters: recordOf(cluster, {
+      parseKey: parseClusterName,
+      together: (all) => [...overlappingPaths(all), ...sharedAgentKeys(all)],
+    }),
+    release,
+  },
+  ['version'],
+)
+
+/** Nobody reads more at once, and a hostile file has tens of thousands. */
+const mostProblems = 100
+
+type Written<S> = S extends Shape<infer T> ? T : never
+
+/** All problems at once, in the order of the file, each with line and column. */
+export function parseConfiguration(text: string): Parsed<Configuration> {
+  const { root, problems } = readSource(text)
+  const written = configurationShape.read(root)
+  // What is unclear is in both.
+  const all = new Set([...problems, ...(written.ok ? [] : written.problems)])
+  const [first, ...others] = [...all].toSorted(byPlace)
+  if (first !== undefined) return refused(first, ...others.slice(0, mostProblems - 1))
+  return written.ok ? parsed(toConfiguration(written.value)) : written
+}
+
+/** The cluster of this name, for names that come from elsewhere. */
+export function clusterNamed(configuration: Configuration, name: string): Cluster | undefined {
+  const { clusters } = configuration
+  return Object.hasOwn(clusters, name) ? clusters[name as ClusterName] : undefined
+}
+
+/** The cluster that a file belongs to. What lies in `.github` is for GitHub and for us, and belongs to none. */
+export function clusterOf(configuration: Configuration, file: FilePath): ClusterName | undefined {
+  if (isIn(file, '.github')) return undefined
+  const found = Object.entries(configuration.clusters).find(([, { path }]) => isIn(file, path))
+  return found?.[0] as ClusterName | undefined
+}
+
+function toConfiguration(written: Written<typeof configurationShape>): Configuration {
+  const release = releaseRules(written.release, defaults)
+  const clusters = Object.entries(written.clusters ?? {}).map(([name, { path, agents, environment, release: own }]) => [
+    name,
+    {
+      path,
+      agents: agents ?? [],
+      ...(environment === undefined ? {} : { environment }),
+      release: releaseRules(own, release),
+    },
+  ])
+  return { version: written.version, clusters: Object.fromEntries(clusters), release }
+}
+
+/** Key by key, the most specific word wins: the cluster's, else the repository's, else the default. */
+function releaseRules(written: Written<typeof release> | undefined, otherwise: ReleaseRules): ReleaseRules {
+  return {
+    merge: written?.merge ?? otherwise.merge,
+    mergeMethod: written?.['merge-method'] ?? otherwise.mergeMethod,
+    checks: written?.checks ?? otherwise.checks,
+  }
+}
+
+/** GitHub's limit is 255; leading or trailing blanks would name an environment that nobody can see. */
+function parseEnvironment(text: string): Parsed<string> {
+  return text.length <= 255 && /^\S(?:[^\n]*\S)?$/.test(text)
+    ? parsed(text)
+    : refused('expected the name of a GitHub environment, at most 255 characters on one line')
+}
+
+function byPlace(a: Problem, b: Problem): number {
+  return (a.at?.line ?? 0) - (b.at?.line ?? 0) || (a.at?.column ?? 0) - (b.at?.column ?? 0)
+}
