@@ -1,17 +1,19 @@
 import { type Challenge, parseChallenges } from './challenge.ts'
-import { type Refused, type RegistryHost, where } from './hosts.ts'
+import { type Refused, type RegistryHost, type RegistryPlace, where } from './hosts.ts'
 import { parseObject } from './json-object.ts'
 import type { Transport } from './transport.ts'
 
-/** The `Authorization` to send, or none yet. */
-export type Authorization = { readonly kind: 'authorization'; readonly header: string | undefined }
+/** The `Authorization` to send, if any, or why there is none to be had. */
+export type Login = { readonly kind: 'authorization'; readonly header: string | undefined } | Refused
 
 export type Authorizer = {
   /** What the host wanted the last time: saves the 401 that would tell us again. */
-  readonly usual: (host: RegistryHost, path: string) => Promise<Authorization | Refused>
-  /** What this 401 asks for. */
-  readonly respond: (host: RegistryHost, path: string, header: string | null) => Promise<Authorization | Refused>
+  readonly usual: (place: RegistryPlace) => Promise<Login>
+  /** What a 401 asks for, and what we had sent to get it. */
+  readonly respond: (place: RegistryPlace, unauthorized: Unauthorized) => Promise<Login>
 }
+
+export type Unauthorized = { readonly challenges: string | null; readonly rejected: string | undefined }
 
 type Deps = { readonly transport: Transport; readonly now: () => number }
 
@@ -21,6 +23,14 @@ type Scheme =
   | { readonly kind: 'bearer'; readonly realm: URL; readonly service: string | undefined; readonly actions: string }
 
 type Token = { readonly kind: 'token'; readonly token: string; readonly expiresAtMs: number }
+
+type TokenRequest = {
+  readonly realm: URL
+  readonly service: string | undefined
+  readonly scope: string
+  /** The authorization that was refused: a token that is no longer good, whatever its lifetime says. */
+  readonly rejected: string | undefined
+}
 
 // ACR wants more than `pull` for a tag list. Anything that writes is never asked for, whatever a challenge says.
 const readingActions: readonly string[] = ['pull', 'metadata_read', 'content_read']
@@ -32,40 +42,45 @@ export function createAuthorizer({ transport, now }: Deps): Authorizer {
   const schemes = new Map<string, Scheme>()
   const tokens = new Map<string, Promise<Token | Refused>>()
 
-  const tokenFor = async (host: RegistryHost, scope: string, scheme: Scheme & { kind: 'bearer' }) => {
-    const key = `${host.name} ${scope}`
-    const known = await tokens.get(key)
-    if (known?.kind === 'token' && known.expiresAtMs > now()) return known
-    // Shared by those who ask at the same time; a failure is not kept.
-    const asked = requestToken({ transport, now }, host, { ...scheme, scope })
+  const tokenFor = async (host: RegistryHost, { rejected, ...request }: TokenRequest): Promise<Token | Refused> => {
+    const key = `${host.name} ${request.scope}`
+    for (let known = tokens.get(key); known !== undefined; known = tokens.get(key)) {
+      const token = await known
+      const good = token.kind === 'refused' || (token.expiresAtMs > now() && `Bearer ${token.token}` !== rejected)
+      if (good) return token
+      // Unless somebody else asked for a new one while we looked at this.
+      if (tokens.get(key) === known) tokens.delete(key)
+    }
+    // Shared by all who ask meanwhile; a failure is not kept.
+    const asked = requestToken({ transport, now }, host, request)
     tokens.set(key, asked)
-    const forget = (): boolean => tokens.get(key) === asked && tokens.delete(key)
-    const token = await asked.catch((error: unknown) => {
-      forget()
-      throw error
-    })
-    if (token.kind === 'refused') forget()
-    return token
+    let kept = false
+    try {
+      const token = await asked
+      kept = token.kind === 'token'
+      return token
+    } finally {
+      if (!kept && tokens.get(key) === asked) tokens.delete(key)
+    }
   }
 
-  const authorize = async (host: RegistryHost, path: string, scheme: Scheme): Promise<Authorization | Refused> => {
+  const authorize = async ({ host, path }: RegistryPlace, scheme: Scheme, rejected?: string): Promise<Login> => {
     if (scheme.kind === 'basic') return { kind: 'authorization', header: basicOf(host) }
-    const token = await tokenFor(host, scopeOf(path, scheme.actions), scheme)
+    const { realm, service, actions } = scheme
+    const token = await tokenFor(host, { realm, service, scope: scopeOf(path, actions), rejected })
     return token.kind === 'refused' ? token : { kind: 'authorization', header: `Bearer ${token.token}` }
   }
 
   return {
-    usual: async (host, path) => {
-      const scheme = schemes.get(host.name)
-      return scheme === undefined ? { kind: 'authorization', header: undefined } : await authorize(host, path, scheme)
+    usual: async (place) => {
+      const scheme = schemes.get(place.host.name)
+      return scheme === undefined ? { kind: 'authorization', header: undefined } : await authorize(place, scheme)
     },
-    respond: async (host, path, header) => {
-      const scheme = chooseScheme(host, parseChallenges(header ?? ''))
+    respond: async (place, { challenges, rejected }) => {
+      const scheme = chooseScheme(place.host, parseChallenges(challenges ?? ''))
       if (scheme.kind === 'refused') return scheme
-      schemes.set(host.name, scheme)
-      // The token that we had was not good enough, whatever its lifetime says.
-      if (scheme.kind === 'bearer') tokens.delete(`${host.name} ${scopeOf(path, scheme.actions)}`)
-      return await authorize(host, path, scheme)
+      schemes.set(place.host.name, scheme)
+      return await authorize(place, scheme, rejected)
     },
   }
 }
@@ -104,12 +119,10 @@ function scopeOf(path: string, actions: string): string {
   return `repository:${path}:${actions}`
 }
 
-type TokenRequest = { readonly realm: URL; readonly service: string | undefined; readonly scope: string }
-
 async function requestToken(
   { transport, now }: Deps,
   host: RegistryHost,
-  { realm, service, scope }: TokenRequest,
+  { realm, service, scope }: Omit<TokenRequest, 'rejected'>,
 ): Promise<Token | Refused> {
   const url = new URL(realm)
   if (service !== undefined) url.searchParams.set('service', service)

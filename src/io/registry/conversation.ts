@@ -13,14 +13,15 @@ const redirects: readonly number[] = [301, 302, 303, 307, 308]
 export function createAsk({ hosts, transport, authorizer }: Deps): Ask {
   const follow = createFollow(hosts, transport)
   return async (place, outgoing) => {
-    const { host, path } = place
-    const usual = await authorizer.usual(host, path)
+    const { host } = place
+    const usual = await authorizer.usual(place)
     if (usual.kind === 'refused') return usual
     const first = await follow(place, withAuthorization(outgoing, usual.header))
     if (first.kind === 'refused' || first.status !== 401) return first
     if (first.url.origin !== host.origin)
       return refusal(place, `\`${first.url.origin}\`, where it redirects to, asks for a login`)
-    const login = await authorizer.respond(host, path, first.headers.get('www-authenticate'))
+    const challenges = first.headers.get('www-authenticate')
+    const login = await authorizer.respond(place, { challenges, rejected: usual.header })
     if (login.kind === 'refused') return login
     const second = await follow(place, withAuthorization(outgoing, login.header))
     if (second.kind === 'refused' || ![401, 403].includes(second.status)) return second
@@ -42,7 +43,7 @@ function createFollow(hosts: RegistryHosts, transport: Transport): Ask {
       if (answer.kind === 'too-large') return tooLarge(place, answer)
       if (!redirects.includes(answer.status)) return answer
       const location = answer.headers.get('location') ?? ''
-      if (!URL.canParse(location, next.url.href)) return refusal(place, 'it redirects to nowhere')
+      if (location === '' || !URL.canParse(location, next.url.href)) return refusal(place, 'it redirects to nowhere')
       const url = new URL(location, next.url)
       if (!allowed.has(url.origin))
         return refusal(

@@ -1,0 +1,290 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { manifestTypes } from '../../../src/core/image/manifest-type.ts'
+import { parseImageName } from '../../../src/core/image/ref.ts'
+import { guaranteed } from '../../../src/core/parsed.ts'
+import { Secret } from '../../../src/core/secret.ts'
+import { createRegistry } from '../../../src/io/registry/client.ts'
+import type { RegistrySetting } from '../../../src/io/registry/hosts.ts'
+import { RegistryUnavailable } from '../../../src/io/registry/unavailable.ts'
+import { pushImage } from '../../../src/sandbox/registry/push-image.ts'
+import {
+  type SandboxRegistry,
+  type SandboxRegistryOptions,
+  startRegistry,
+} from '../../../src/sandbox/registry/registry.ts'
+import { image, serve } from './stage.ts'
+
+const repository = 'project/demo-service'
+const login = { username: 'bot', password: 'a password' }
+
+async function sandbox(t: TestContext, options: SandboxRegistryOptions = {}): Promise<SandboxRegistry> {
+  const registry = await startRegistry(options)
+  t.after(registry.close)
+  return registry
+}
+
+function clientOf({ url }: { readonly url: string }, setting: Partial<RegistrySetting> = {}, now?: () => number) {
+  const registries = [{ host: 'eu.gcr.io', url, ...setting }]
+  return createRegistry({ registries, ...(now === undefined ? {} : { now }) })
+}
+
+const withLogin = { username: login.username, password: new Secret(login.password) }
+
+test('listTags lists the tags of a registry', async (t) => {
+  const registry = await sandbox(t)
+  for (const tag of ['1.2.0', '1.2.1']) await pushImage(registry.url, { repository, tag })
+  assert.deepEqual(await clientOf(registry).listTags(image), { kind: 'tags', tags: ['1.2.0', '1.2.1'] })
+  assert.equal(registry.requests.of('tags'), 1)
+})
+
+test('listTags reads all pages, whatever their size', async (t) => {
+  const registry = await sandbox(t, { pageSize: 2 })
+  const tags = ['1.0.0', '1.1.0', '1.2.0', '1.3.0', '1.4.0']
+  for (const tag of tags) await pushImage(registry.url, { repository, tag })
+  assert.deepEqual(await clientOf(registry).listTags(image), { kind: 'tags', tags })
+  assert.equal(registry.requests.of('tags'), 3)
+})
+
+test('listTags finds no tags where all were deleted', async (t) => {
+  const registry = await sandbox(t)
+  await pushImage(registry.url, { repository, tag: 'a' })
+  await fetch(`${registry.url}/v2/${repository}/manifests/a`, { method: 'DELETE' })
+  assert.deepEqual(await clientOf(registry).listTags(image), { kind: 'tags', tags: [] })
+})
+
+test('listTags says absent of an image that the registry does not know', async (t) => {
+  assert.deepEqual(await clientOf(await sandbox(t)).listTags(image), { kind: 'absent' })
+})
+
+test('listTags asks no registry that is not allowed', async () => {
+  const asked: unknown[] = []
+  const fetchNothing: typeof fetch = (url) => {
+    asked.push(url)
+    return Promise.reject(new Error('asked'))
+  }
+  const client = createRegistry({ registries: [{ host: 'ghcr.io' }], fetch: fetchNothing })
+  assert.equal((await client.listTags(image)).kind, 'refused')
+  assert.equal((await client.headManifest(image, '1.2.1')).kind, 'refused')
+  assert.deepEqual(asked, [])
+})
+
+test('listTags asks Docker Hub at its registry', async () => {
+  const asked: string[] = []
+  const answer: typeof fetch = (url) => {
+    asked.push(url instanceof URL ? url.href : '')
+    return Promise.resolve(Response.json({ name: 'library/nginx', tags: ['1.27'] }))
+  }
+  const client = createRegistry({ registries: [{ host: 'docker.io' }], fetch: answer })
+  const list = await client.listTags(guaranteed(parseImageName('nginx')))
+  assert.deepEqual(list, { kind: 'tags', tags: ['1.27'] })
+  assert.deepEqual(asked, ['https://registry-1.docker.io/v2/library/nginx/tags/list?n=1000'])
+})
+
+test('listTags says unchanged where the registry does, and keeps its etag', async (t) => {
+  const registry = await serve(t, (request, response) => {
+    if (request.headers['if-none-match'] === '"1"') response.writeHead(304).end()
+    else response.writeHead(200, { etag: '"1"' }).end('{"tags":["a"]}')
+  })
+  const client = clientOf(registry)
+  assert.deepEqual(await client.listTags(image), { kind: 'tags', tags: ['a'], etag: '"1"' })
+  assert.deepEqual(await client.listTags(image, { etag: '"1"' }), { kind: 'unchanged' })
+  assert.deepEqual(await client.listTags(image, { etag: '"0"' }), { kind: 'tags', tags: ['a'], etag: '"1"' })
+})
+
+test('listTags keeps no etag of a list of several pages, because it is that of the first one only', async (t) => {
+  const registry = await serve(t, (request, response) => {
+    const first = request.url?.includes('last') !== true
+    const link = first ? { link: '</v2/x?last=a>; rel="next"' } : {}
+    response.writeHead(200, { etag: '"1"', ...link }).end(first ? '{"tags":["a"]}' : '{"tags":["b"]}')
+  })
+  assert.deepEqual(await clientOf(registry).listTags(image), { kind: 'tags', tags: ['a', 'b'] })
+})
+
+test('headManifest says what a tag points to', async (t) => {
+  const registry = await sandbox(t)
+  const one = await pushImage(registry.url, { repository, tag: '1.2.1' })
+  const several = await pushImage(registry.url, { repository, tag: '1.2.2', platforms: ['linux/amd64', 'linux/arm64'] })
+  const client = clientOf(registry)
+  const [index, manifest] = manifestTypes
+  assert.deepEqual(await client.headManifest(image, '1.2.1'), {
+    kind: 'manifest',
+    digest: one.digest,
+    mediaType: manifest,
+  })
+  assert.deepEqual(await client.headManifest(image, '1.2.2'), {
+    kind: 'manifest',
+    digest: several.digest,
+    mediaType: index,
+  })
+  assert.equal(registry.requests.of('manifest-head'), 2)
+  assert.equal(registry.requests.of('manifest-get'), 0)
+})
+
+test('headManifest says absent of a tag that the registry does not know', async (t) => {
+  const registry = await sandbox(t)
+  await pushImage(registry.url, { repository, tag: '1.2.1' })
+  assert.deepEqual(await clientOf(registry).headManifest(image, '9.9.9'), { kind: 'absent' })
+})
+
+test('headManifest asks for no tag that cannot be one', async (t) => {
+  const registry = await sandbox(t)
+  assert.deepEqual(await clientOf(registry).headManifest(image, '../../secret'), { kind: 'absent' })
+  assert.deepEqual(registry.requests.all(), {})
+})
+
+test('headManifest hashes the manifest of a registry that does not say its digest', async (t) => {
+  const registry = await serve(t, (request, response) => {
+    response.writeHead(200, { 'content-type': `${manifestTypes[1]}; charset=utf-8` })
+    response.end(request.method === 'HEAD' ? undefined : '{}')
+  })
+  assert.deepEqual(await clientOf(registry).headManifest(image, 'a'), {
+    kind: 'manifest',
+    digest: 'sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a',
+    mediaType: manifestTypes[1],
+  })
+})
+
+for (const challenges of [['basic'], ['bearer'], ['bearer', 'basic'], ['basic', 'bearer']] as const) {
+  test(`the client logs in to a registry that asks for ${challenges.join(' or ')}`, async (t) => {
+    const registry = await sandbox(t, { auth: { ...login, challenges } })
+    await pushImage(registry.url, { repository, tag: '1.2.1', auth: login })
+    const client = clientOf(registry, withLogin)
+    registry.requests.reset()
+    assert.deepEqual(await client.listTags(image), { kind: 'tags', tags: ['1.2.1'] })
+    assert.equal((await client.headManifest(image, '1.2.1')).kind, 'manifest')
+    // The challenge is asked for once; a token serves both calls.
+    const token = challenges.some((challenge) => challenge === 'bearer') ? { token: 1 } : {}
+    assert.deepEqual(registry.requests.all(), { tags: 2, 'manifest-head': 1, ...token })
+  })
+}
+
+test('the client asks for one token per image, even for many calls at once', async (t) => {
+  const registry = await sandbox(t, { auth: { ...login, challenges: ['bearer'] } })
+  await pushImage(registry.url, { repository, tag: '1.2.1', auth: login })
+  await pushImage(registry.url, { repository: 'project/other', tag: '1.2.1', auth: login })
+  const client = clientOf(registry, withLogin)
+  await client.listTags(image)
+  registry.requests.reset()
+  const other = guaranteed(parseImageName('eu.gcr.io/project/other'))
+  const lists = await Promise.all([1, 2, 3, 4, 5].map(() => client.listTags(other)))
+  assert.deepEqual(
+    lists.map(({ kind }) => kind),
+    ['tags', 'tags', 'tags', 'tags', 'tags'],
+  )
+  assert.deepEqual(registry.requests.all(), { token: 1, tags: 5 })
+})
+
+test('the client asks for a new token when the old one is over', async (t) => {
+  const registry = await sandbox(t, { auth: { ...login, challenges: ['bearer'] } })
+  await pushImage(registry.url, { repository, tag: '1.2.1', auth: login })
+  let now = 0
+  const client = clientOf(registry, withLogin, () => now)
+  await client.listTags(image)
+  now = 299_000
+  registry.requests.reset()
+  await client.listTags(image)
+  assert.deepEqual(registry.requests.all(), { token: 1, tags: 1 })
+})
+
+test('the client asks for a new token when the registry does not take the old one', async (t) => {
+  let granted = 0
+  const registry = await serve(t, (request, response) => {
+    if (request.url?.startsWith('/token') === true) {
+      granted += 1
+      response.end(JSON.stringify({ access_token: `token-${granted}` }))
+    } else if (request.headers.authorization === 'Bearer token-2') response.end('{"tags":["a"]}')
+    else {
+      const realm = `http://${request.headers.host}/token`
+      response.writeHead(401, { 'www-authenticate': `Bearer realm="${realm}",service="x"` }).end()
+    }
+  })
+  const client = clientOf(registry)
+  assert.equal((await client.listTags(image)).kind, 'refused')
+  assert.deepEqual(await client.listTags(image), { kind: 'tags', tags: ['a'] })
+})
+
+test('the client asks to read and nothing else, whatever the challenge says', async (t) => {
+  const registry = await serve(t, (request, response) => {
+    const realm = `http://${request.headers.host}/token`
+    const scope = 'repository:another:pull,push,delete,metadata_read'
+    if (request.url?.startsWith('/token') === true) response.end('{"token":"t"}')
+    else if (request.headers.authorization === 'Bearer t') response.end('{"tags":[]}')
+    else response.writeHead(401, { 'www-authenticate': `Bearer realm="${realm}",service="s",scope="${scope}"` }).end()
+  })
+  assert.equal((await clientOf(registry).listTags(image)).kind, 'tags')
+  assert.equal(
+    registry.seen[1],
+    'GET /token?service=s&scope=repository%3Aproject%2Fdemo-service%3Apull%2Cmetadata_read',
+  )
+})
+
+const refusals: readonly { name: string; setting: Partial<RegistrySetting>; says: RegExp }[] = [
+  { name: 'nobody', setting: {}, says: /^`eu.gcr.io` asks for a username and password; an operator can add them to/ },
+  {
+    name: 'a wrong password',
+    setting: { username: 'bot', password: new Secret('wrong') },
+    says: /^`eu.gcr.io` gave no usable answer: it answers our username and password with 401$/,
+  },
+]
+
+for (const { name, setting, says } of refusals) {
+  test(`listTags and headManifest are refused to ${name}, with the reason`, async (t) => {
+    const registry = await sandbox(t, { auth: login })
+    const client = clientOf(registry, setting)
+    for (const answer of [await client.listTags(image), await client.headManifest(image, '1.2.1')]) {
+      assert.ok(answer.kind === 'refused')
+      assert.match(answer.because, says)
+    }
+  })
+}
+
+test('a token server that refuses the password is a reason', async (t) => {
+  const registry = await sandbox(t, { auth: { ...login, challenges: ['bearer'] } })
+  assert.deepEqual(await clientOf(registry, { username: 'bot', password: new Secret('wrong') }).listTags(image), {
+    kind: 'refused',
+    because: 'the token server of `eu.gcr.io` answered our username and password with 401',
+  })
+})
+
+const transient: readonly { name: string; status: number; headers?: Record<string, string>; retryAfterMs?: number }[] =
+  [
+    { name: 'too many requests', status: 429, headers: { 'retry-after': '7' }, retryAfterMs: 7_000 },
+    { name: 'too many requests, without a time', status: 429 },
+    { name: 'an error of the registry', status: 500 },
+    { name: 'a registry that is away', status: 503, headers: { 'retry-after': '1' }, retryAfterMs: 1_000 },
+  ]
+
+for (const { name, status, headers = {}, retryAfterMs } of transient) {
+  test(`nothing is known after ${name}`, async (t) => {
+    const registry = await serve(t, (_, response) => response.writeHead(status, headers).end())
+    const client = clientOf(registry)
+    for (const ask of [() => client.listTags(image), () => client.headManifest(image, 'a')])
+      await assert.rejects(ask, (error) => {
+        assert.ok(error instanceof RegistryUnavailable)
+        assert.equal(error.retryAfterMs, retryAfterMs)
+        return error.message.includes(`was answered with ${status}`)
+      })
+  })
+}
+
+test('nothing is known where nobody listens', async () => {
+  const registry = await startRegistry()
+  await registry.close()
+  await assert.rejects(clientOf(registry).listTags(image), RegistryUnavailable)
+})
+
+test('nothing is known after a token server that is away, and the next call asks it again', async (t) => {
+  let asked = 0
+  const registry = await serve(t, (request, response) => {
+    const realm = `http://${request.headers.host}/token`
+    if (request.url?.startsWith('/token') === true) {
+      asked += 1
+      response.writeHead(asked === 1 ? 502 : 200).end('{"token":"t"}')
+    } else if (request.headers.authorization === 'Bearer t') response.end('{"tags":[]}')
+    else response.writeHead(401, { 'www-authenticate': `Bearer realm="${realm}"` }).end()
+  })
+  const client = clientOf(registry)
+  await assert.rejects(client.listTags(image), RegistryUnavailable)
+  assert.deepEqual(await client.listTags(image), { kind: 'tags', tags: [] })
+})

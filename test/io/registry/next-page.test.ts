@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { nextPage } from '../../../src/io/registry/next-page.ts'
+
+const current = new URL('https://registry.example.org/base/v2/a/tags/list?n=2')
+const next = (query: string) => ({ kind: 'next', url: `https://registry.example.org/base/v2/a/tags/list${query}` })
+
+const rows: readonly { name: string; header: string | null; page: unknown }[] = [
+  { name: 'the end without a header', header: null, page: { kind: 'end' } },
+  { name: 'the end with another relation', header: '</v2/a/tags/list?last=b>; rel="prev"', page: { kind: 'end' } },
+  { name: 'a relative target', header: '</base/v2/a/tags/list?last=b&n=2>; rel="next"', page: next('?last=b&n=2') },
+  {
+    name: 'an absolute target',
+    header: '<https://registry.example.org/base/v2/a/tags/list?last=b>; rel="next"',
+    page: next('?last=b'),
+  },
+  {
+    name: 'a target without brackets and quotes',
+    header: '/v2/a/tags/list?next_page=x%3D; rel=next',
+    page: next('?next_page=x%3D'),
+  },
+  { name: 'one of several relations', header: '</x?last=b>; rel="first next"', page: next('?last=b') },
+  { name: 'one of several links', header: '</x?n=1>; rel="first", </x?last=b>; rel="next"', page: next('?last=b') },
+  { name: 'a comma inside of brackets', header: '</x?last=a,b>; rel="next"', page: next('?last=a,b') },
+  { name: 'another attribute first', header: '</x?last=b>; title="a"; rel="next"', page: next('?last=b') },
+  {
+    name: 'the own path, where the target forgets a prefix',
+    header: '</v2/a/tags/list?last=b>; rel="next"',
+    page: next('?last=b'),
+  },
+  {
+    name: 'the own path, where the target is another',
+    header: '</v2/secret/tags/list?last=b>; rel="next"',
+    page: next('?last=b'),
+  },
+  {
+    name: 'another host as elsewhere',
+    header: '<http://169.254.169.254/latest/meta-data>; rel="next"',
+    page: { kind: 'elsewhere', origin: 'http://169.254.169.254' },
+  },
+  {
+    name: 'another port as elsewhere',
+    header: '<https://registry.example.org:8443/v2/a/tags/list?last=b>; rel="next"',
+    page: { kind: 'elsewhere', origin: 'https://registry.example.org:8443' },
+  },
+  {
+    name: 'another protocol as elsewhere',
+    header: '<http://registry.example.org/v2/a/tags/list?last=b>; rel="next"',
+    page: { kind: 'elsewhere', origin: 'http://registry.example.org' },
+  },
+  {
+    name: 'a host without protocol as elsewhere',
+    header: '<//evil.example/v2/>; rel="next"',
+    page: { kind: 'elsewhere', origin: 'https://evil.example' },
+  },
+]
+
+for (const { name, header, page } of rows) {
+  test(`nextPage reads ${name}`, () => {
+    const found = nextPage(header, current)
+    assert.deepEqual(found.kind === 'next' ? { ...found, url: found.url.href } : found, page)
+  })
+}
+
+test('nextPage needs no more time for a header of the longest length', () => {
+  for (const unit of ['<', ';', 'a', 'a;', ' ', 'a; rel=', '"', ';a='])
+    assert.deepEqual(nextPage(unit.repeat(16_000 / unit.length), current), { kind: 'end' })
+})
