@@ -1,6 +1,6 @@
 import { RE2JS, RE2JSException } from 're2js'
 import { type Parsed, parsed, refused } from '../parsed.ts'
-import { constraintAllows, parseSemverConstraint, type SemverConstraint } from './semver-constraint.ts'
+import { constraintAllows, parseSemverConstraint, type SemverConstraint, withPrereleases } from './semver-constraint.ts'
 import { parseVersion } from './version.ts'
 
 /** Which tags of an image may be released. `text` is what the author wrote. */
@@ -10,6 +10,7 @@ export type TagPolicy =
   | { readonly kind: 'regexp'; readonly text: string; readonly pattern: RE2JS }
 
 const longestPattern = 1000
+/** What a registry takes; longer ones are a cost without a use. */
 const longestTag = 128
 
 type Reader = (pattern: string, text: string) => Parsed<TagPolicy>
@@ -32,24 +33,41 @@ export function parseTagPolicy(text: string): Parsed<TagPolicy> {
   return read(text.slice(prefix.length), text)
 }
 
-/** `latest` says nothing about what is in it, so only a pattern that is exactly that word may release it. */
+export type WhyNotAllowed =
+  /** Its name says nothing about what is in it, so only a pattern that is exactly that word may release it. */
+  | 'latest'
+  | 'no-version'
+  /** `1.3.0-rc.1`, and `1.2.3-alpine` too: the constraint would have to name a pre-release to allow any. */
+  | 'prerelease'
+  | 'no-match'
+
 export function policyAllows(policy: TagPolicy, tag: string): boolean {
-  if (tag.length > longestTag) return false
-  if (tag.toLowerCase() === 'latest')
-    return policy.kind === 'glob' && policy.pieces.length === 1 && policy.pieces[0] === tag
+  return whyNotAllowed(policy, tag) === undefined
+}
+
+/** Why a tag may not be released; undefined when it may. */
+export function whyNotAllowed(policy: TagPolicy, tag: string): WhyNotAllowed | undefined {
+  if (tag.length > longestTag) return 'no-match'
+  if (tag.toLowerCase() === 'latest' && !isExactly(policy, tag)) return 'latest'
   switch (policy.kind) {
     case 'semver':
-      return allowsVersion(policy.constraint, tag)
+      return whyNotInConstraint(policy.constraint, tag)
     case 'glob':
-      return matchesGlob(policy.pieces, tag)
+      return matchesGlob(policy.pieces, tag) ? undefined : 'no-match'
     case 'regexp':
-      return policy.pattern.matcher(tag).find()
+      return policy.pattern.test(tag) ? undefined : 'no-match'
   }
 }
 
-function allowsVersion(constraint: SemverConstraint, tag: string): boolean {
+function isExactly(policy: TagPolicy, tag: string): boolean {
+  return policy.kind === 'glob' && policy.pieces.length === 1 && policy.pieces[0] === tag
+}
+
+function whyNotInConstraint(constraint: SemverConstraint, tag: string): WhyNotAllowed | undefined {
   const version = parseVersion(tag)
-  return version !== undefined && constraintAllows(constraint, version)
+  if (version === undefined) return 'no-version'
+  if (constraintAllows(constraint, version)) return undefined
+  return constraintAllows(withPrereleases(constraint), version) ? 'prerelease' : 'no-match'
 }
 
 function readSemver(pattern: string, text: string): Parsed<TagPolicy> {

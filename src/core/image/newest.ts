@@ -1,0 +1,133 @@
+import { type TagPolicy, type WhyNotAllowed, whyNotAllowed } from './tag-policy.ts'
+import { compareVersions, parseVersion, type Version } from './version.ts'
+
+/** When an image was made, as RFC 3339; undefined when nobody has looked, or it does not say. */
+export type CreatedTime = (tag: string) => string | undefined
+
+export type NewestTag =
+  | { readonly kind: 'newest'; readonly tag: string }
+  | { readonly kind: 'none'; readonly because: WhyNone }
+
+export type WhyNone =
+  | { readonly kind: 'no-tags' }
+  | { readonly kind: 'no-match' }
+  /** The policy's order is by created time, and these have none that is known: any of them may be the newest. */
+  | { readonly kind: 'created-unknown'; readonly tags: readonly string[] }
+
+export type RankedTag = { readonly tag: string; readonly standing: Standing }
+
+export type Standing =
+  | { readonly kind: 'newest' }
+  | { readonly kind: 'older'; readonly than: string }
+  /** The same version or time as the first, whose name decides. */
+  | { readonly kind: 'equal'; readonly to: string }
+  | { readonly kind: 'created-unknown' }
+  /** Its time is known, but not that of another candidate, which may be newer. */
+  | { readonly kind: 'undecided' }
+  | { readonly kind: 'not-allowed'; readonly because: WhyNotAllowed }
+
+/** The tag to release, if the policy allows one and its order can be told. */
+export function newestAllowedTag(policy: TagPolicy, tags: readonly string[], created?: CreatedTime): NewestTag {
+  const candidates = candidatesOf(policy, tags, created)
+  const [first, ...others] = candidates
+  if (first === undefined) return { kind: 'none', because: { kind: tags.length === 0 ? 'no-tags' : 'no-match' } }
+  // Alone it is the newest, whatever its age.
+  const unknown = others.length === 0 ? [] : candidates.filter(({ age }) => age === undefined)
+  if (unknown.length > 0) {
+    return { kind: 'none', because: { kind: 'created-unknown', tags: unknown.map(({ tag }) => tag).toSorted() } }
+  }
+  return {
+    kind: 'newest',
+    tag: others.reduce((best, other) => (newestFirst(other, best) < 0 ? other : best), first).tag,
+  }
+}
+
+/** Every tag with its standing: those allowed newest first, then those of unknown age, then the others by name. */
+export function rankTags(policy: TagPolicy, tags: readonly string[], created?: CreatedTime): readonly RankedTag[] {
+  const candidates = candidatesOf(policy, tags, created).toSorted(newestFirst)
+  const newest = newestAllowedTag(policy, tags, created)
+  const others = [...new Set(tags)].toSorted().flatMap((tag): readonly RankedTag[] => {
+    const because = whyNotAllowed(policy, tag)
+    return because === undefined ? [] : [{ tag, standing: { kind: 'not-allowed', because } }]
+  })
+  return [
+    ...candidates.map((candidate) => ({ tag: candidate.tag, standing: standingOf(candidate, candidates, newest) })),
+    ...others,
+  ]
+}
+
+/**
+ * Whether releasing `tag` would go back behind `than`. False where the order cannot be told: a current tag that is no
+ * version, or is gone from the registry, keeps nothing from being released.
+ */
+export function isOlder(policy: TagPolicy, tag: string, than: string, created?: CreatedTime): boolean {
+  const [a, b] = [ageOf(policy, tag, created), ageOf(policy, than, created)]
+  return a !== undefined && b !== undefined && compareAges(a, b) < 0
+}
+
+/** By what a policy orders tags: their version, or the time they were created. */
+type Age =
+  | { readonly kind: 'version'; readonly version: Version }
+  | { readonly kind: 'time'; readonly ms: number; readonly fraction: string }
+
+type Candidate = { readonly tag: string; readonly age: Age | undefined }
+
+function candidatesOf(policy: TagPolicy, tags: readonly string[], created: CreatedTime | undefined): Candidate[] {
+  const allowed = [...new Set(tags)].filter((tag) => whyNotAllowed(policy, tag) === undefined)
+  return allowed.map((tag) => ({ tag, age: ageOf(policy, tag, created) }))
+}
+
+function ageOf(policy: TagPolicy, tag: string, created: CreatedTime | undefined): Age | undefined {
+  switch (policy.kind) {
+    case 'semver': {
+      const version = parseVersion(tag)
+      return version === undefined ? undefined : { kind: 'version', version }
+    }
+    case 'glob':
+    case 'regexp':
+      return timeOf(created?.(tag))
+  }
+}
+
+function timeOf(text: string | undefined): Age | undefined {
+  const ms = text === undefined ? Number.NaN : Date.parse(text)
+  // Date stops at milliseconds; builds of one pipeline are closer than that.
+  const fraction = /\.([0-9]+)/.exec(text ?? '')?.[1] ?? ''
+  return Number.isNaN(ms) ? undefined : { kind: 'time', ms, fraction: fraction.slice(3).padEnd(6, '0') }
+}
+
+/** A total order: two different tags are never equal, so the winner does not hang on the order of a registry's list. */
+function newestFirst(a: Candidate, b: Candidate): number {
+  if (a.age === undefined || b.age === undefined) {
+    if (a.age === b.age) return a.tag < b.tag ? -1 : 1
+    return a.age === undefined ? 1 : -1
+  }
+  return compareAges(b.age, a.age) || byName[a.age.kind](a.tag, b.tag)
+}
+
+function compareAges(a: Age, b: Age): number {
+  if (a.kind === 'version' && b.kind === 'version') return compareVersions(a.version, b.version)
+  if (a.kind === 'time' && b.kind === 'time') return a.ms - b.ms || compareText(a.fraction, b.fraction)
+  return 0
+}
+
+/** As in Flux: of one version the last name goes first (`1.10.0` before `1.10`), of one time the first name. */
+const byName = {
+  version: (a: string, b: string): number => compareText(b, a),
+  time: (a: string, b: string): number => compareText(a, b),
+}
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
+}
+
+function standingOf(candidate: Candidate, candidates: readonly Candidate[], newest: NewestTag): Standing {
+  const [first] = candidates
+  if (newest.kind === 'newest' && newest.tag === candidate.tag) return { kind: 'newest' }
+  if (candidate.age === undefined) return { kind: 'created-unknown' }
+  if (newest.kind === 'none' || first?.age === undefined) return { kind: 'undecided' }
+  return compareAges(candidate.age, first.age) === 0
+    ? { kind: 'equal', to: first.tag }
+    : { kind: 'older', than: first.tag }
+}
