@@ -22,6 +22,11 @@ export function constraintAllows({ groups }: SemverConstraint, version: Version)
   )
 }
 
+/** The same, open to pre-releases: to tell whether only that keeps a version out. */
+export function withPrereleases({ groups }: SemverConstraint): SemverConstraint {
+  return { groups: groups.map(({ terms }) => ({ terms, prereleases: true })) }
+}
+
 /** `~1.2`, `>=1.2, <2 || ^3`, `1.2 - 2.4`, `>=1.0.0-0`. */
 export function parseSemverConstraint(text: string): Parsed<SemverConstraint> {
   const texts = text.split('||')
@@ -92,46 +97,33 @@ const synonyms: Readonly<Record<string, Operator>> = {
   '^': '^',
 }
 
-const part = '([0-9]+|[xX*])'
-const termForm = new RegExp(
-  `(!=|>=|=>|<=|=<|~>|[=<>~^])?[ \\t\\r\\n\\f]*v?${part}(?:\\.${part})?(?:\\.${part})?` +
-    `(?:-([0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*))?(?:\\+[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*)?`,
-  'y',
-)
-const rangeForm = /[ \t\r\n\f]+-[ \t\r\n\f]+/y
-const separatorForm = /[ \t\r\n\f]*,[ \t\r\n\f]*|[ \t\r\n\f]+/y
+const space = '[ \\t\\r\\n\\f]'
+const part = '[0-9xX*]+'
+const prerelease = '[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*'
+const partial = `v?(${part})(?:\\.(${part}))?(?:\\.(${part}))?(?:-(${prerelease}))?(?:\\+${prerelease})?`
+const anyPartial = partial.replaceAll(/\((?!\?)/g, '(?:')
+const termForm = new RegExp(`(!=|>=|=>|<=|=<|~>|[=<>~^])?${space}*${partial}`, 'y')
+const rangeForm = new RegExp(`${space}*(${anyPartial})${space}+-${space}+(${anyPartial})${space}*`, 'g')
+const separatorForm = new RegExp(`${space}*,${space}*|${space}+`, 'y')
+const spaceAround = new RegExp(`^${space}+|${space}+$`, 'g')
 
 function readGroup(text: string): Group | undefined {
+  // A range becomes its two terms as text, as Masterminds does it: where it may stand follows from that.
+  const source = text.replace(rangeForm, '>= $1, <= $2 ').replace(spaceAround, '')
   const terms: Term[] = []
-  const source = text.replace(/^[ \t\r\n\f]+|[ \t\r\n\f]+$/g, '')
-  let separator: string | undefined = ','
-  for (let at = 0; separator !== undefined;) {
-    const read = readTerms(source, at, separator)
+  for (let at: number | undefined = 0; at !== undefined; at = afterSeparator(source, at)) {
+    const read = readTerm(source, at)
     if (read === undefined) return undefined
-    terms.push(...read.terms)
-    if (read.end === source.length) {
-      return { terms, prereleases: terms.some(({ version }) => version.prerelease.length > 0) }
-    }
-    separator = match(separatorForm, source, read.end)?.[0]
-    at = read.end + (separator?.length ?? 0)
+    terms.push(read.term)
+    at = read.end
+    if (at === source.length) return { terms, prereleases: terms.some(({ version }) => version.prerelease.length > 0) }
   }
   return undefined
 }
 
-type Read = { readonly terms: readonly Term[]; readonly end: number }
-
-/** One term, or the two of `1.2 - 2.4`, which needs a comma before it if it is not the first. */
-function readTerms(source: string, at: number, separator: string): Read | undefined {
-  const first = readTerm(source, at)
-  const dash = first === undefined ? undefined : match(rangeForm, source, first.end)
-  if (first === undefined || dash === undefined) return first && { terms: [first.term], end: first.end }
-  const second = readTerm(source, first.end + dash[0].length)
-  if (second === undefined || !first.bare || !second.bare || !separator.includes(',')) return undefined
-  const terms: readonly Term[] = [
-    { ...first.term, operator: '>=' },
-    { ...second.term, operator: '<=' },
-  ]
-  return { terms, end: second.end }
+function afterSeparator(source: string, at: number): number | undefined {
+  const separator = match(separatorForm, source, at)
+  return separator === undefined ? undefined : at + separator[0].length
 }
 
 function readTerm(source: string, at: number) {
@@ -142,10 +134,11 @@ function readTerm(source: string, at: number) {
   const open = parts.findIndex((part) => part === undefined || /^[xX*]$/.test(part))
   const given = open < 0 ? 3 : open
   const number = (i: number): string => (i < given ? (parts[i] ?? '0') : '0')
+  if (!parts.slice(0, given).every((part) => /^[0-9]+$/.test(part ?? ''))) return undefined
   const version = makeVersion([number(0), number(1), number(2)], prerelease)
   if (version === undefined) return undefined
   const term: Term = { operator: synonyms[operator] ?? '=', version, given }
-  return { term, end: at + whole.length, bare: operator === '' }
+  return { term, end: at + whole.length }
 }
 
 function match(form: RegExp, source: string, at: number): RegExpExecArray | undefined {
