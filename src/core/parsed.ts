@@ -36,3 +36,8 @@ export function guaranteed<T>(result: Parsed<T>): T {
   if (result.ok) return result.value
   throw new Error(`a guarantee was broken: ${result.problems.map(formatProblem).join('; ')}`)
 }
+
+/** A problem of a text, now that it is known which file the text is from. */
+export function inFile(problem: Problem, file: string): Problem {
+  return { ...problem, at: { ...(problem.at ?? { line: 1, column: 1 }), file } }
+}

@@ -1,0 +1,60 @@
+import { inlineCode } from '../markdown.ts'
+import type { MergeRule } from '../config/configuration.ts'
+import { type ReleaseGroup, tagsOfGroup } from './group.ts'
+import { formatReleaseMarker } from './marker.ts'
+import type { Change } from './plan.ts'
+
+export type PullRequestText = { readonly title: string; readonly body: string }
+
+/** Title, and subject of the commit: `Auto-release eu.gcr.io/project/demo-service:1.2.1`. */
+export function releaseTitle(group: ReleaseGroup): string {
+  const images = tagsOfGroup(group).map((tag) => `${group.image}:${tag}`)
+  return images.length === 1 ? `Auto-release ${images.join()}` : `Auto-release multiple (${images.length}) images`
+}
+
+export function commitMessage(group: ReleaseGroup): string {
+  const lines = group.changes.map(
+    ({ use, from, to }) => `- ${use.workload} ${use.container}: ${from ?? '(no tag)'} -> ${to}`,
+  )
+  return `${releaseTitle(group)}\n\n${lines.join('\n')}\n`
+}
+
+export function pullRequestText(group: ReleaseGroup, merge: MergeRule): PullRequestText {
+  const body = [
+    `Releases ${inlineCode(group.image)} in cluster ${inlineCode(group.cluster)}.`,
+    '',
+    '| workload | container | from | to | policy | file |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...group.changes.map(row),
+    '',
+    mergeSentence[merge],
+    'To refuse this tag, close the pull request. To take over, push a commit: Lotse then keeps its hands off.',
+    '',
+    'Ask in a comment: `/lotse why` · `/lotse help`',
+    '',
+    formatReleaseMarker({ cluster: group.cluster, image: group.image, tags: tagsOfGroup(group) }),
+  ]
+  return { title: releaseTitle(group), body: body.join('\n') }
+}
+
+const mergeSentence: Record<MergeRule, string> = {
+  auto: 'Merges by itself once every rule holds; the check `lotse/policy` shows which do not yet.',
+  manual: 'A person merges this: `release.merge` is `manual` for this cluster.',
+}
+
+function row({ use, file, from, to }: Change): string {
+  const cells = [
+    use.workload,
+    use.container,
+    from ?? '(no tag)',
+    to,
+    use.automation.policy ?? 'glob:*',
+    `${file}:${use.line}`,
+  ]
+  return `| ${cells.map(cell).join(' | ')} |`
+}
+
+/** In a table `|` ends a cell even within code. */
+function cell(text: string): string {
+  return inlineCode(text).replaceAll('|', '\\|')
+}

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { parsePullNumber } from '../../../src/core/ids.ts'
+import { guaranteed } from '../../../src/core/parsed.ts'
+import {
+  type BranchFacts,
+  type PullFacts,
+  type ReleaseDecision,
+  type ReleaseFacts,
+  type Wanted,
+  decideRelease,
+} from '../../../src/core/release/decide.ts'
+import { decideWithdrawal } from '../../../src/core/release/withdraw.ts'
+import { bot, cluster, commit, image, person, tree } from '../../support/facts.ts'
+
+const number = guaranteed(parsePullNumber(12))
+const marker = { cluster, image, tags: ['1.2.1'] }
+const text = { title: 'Auto-release', body: 'body' }
+const wanted: Wanted = { marker, text, written: commit('a') }
+const branch: BranchFacts = { head: commit('a'), tree: tree('b'), parents: [commit('c')], author: bot }
+const open: PullFacts = { number, state: 'open', ...text, author: bot, marker, closedBy: 'nobody' }
+const merged: PullFacts = { ...open, state: 'merged' }
+const refused: PullFacts = { ...open, state: 'closed', closedBy: 'person' }
+
+const facts = (override: Partial<ReleaseFacts>): ReleaseFacts => ({
+  bot,
+  base: { head: commit('c'), tree: tree('d') },
+  branch,
+  pulls: [open],
+  ...override,
+})
+
+const keep = { do: 'keep' } as const
+const write = { do: 'write', expect: commit('a') } as const
+const create = { do: 'write', expect: undefined } as const
+
+const table: readonly (readonly [string, Partial<ReleaseFacts>, Partial<Wanted>, ReleaseDecision])[] = [
+  ['keeps what is in order', {}, {}, { do: 'publish', branch: keep, pull: keep }],
+  [
+    'makes branch and pull request',
+    { branch: undefined, pulls: [] },
+    { written: undefined },
+    { do: 'publish', branch: create, pull: { do: 'open' } },
+  ],
+  [
+    'opens the pull request that a run before had no time for',
+    { pulls: [] },
+    {},
+    { do: 'publish', branch: keep, pull: { do: 'open' } },
+  ],
+  [
+    'writes the branch anew for other changes',
+    {},
+    { written: undefined },
+    { do: 'publish', branch: write, pull: keep },
+  ],
+  ['makes a branch that somebody deleted', { branch: undefined }, {}, { do: 'publish', branch: create, pull: keep }],
+  [
+    'edits title and body in place',
+    {},
+    { text: { title: 'newer', body: 'body' } },
+    { do: 'publish', branch: keep, pull: { do: 'edit', number } },
+  ],
+  [
+    'opens another one after a merge',
+    { pulls: [merged] },
+    { written: undefined },
+    { do: 'publish', branch: write, pull: { do: 'open' } },
+  ],
+  [
+    'opens another one after it closed its own',
+    { pulls: [{ ...refused, closedBy: 'bot' }] },
+    {},
+    { do: 'publish', branch: keep, pull: { do: 'open' } },
+  ],
+  [
+    'takes a person closing it for a no to these tags',
+    { pulls: [refused] },
+    {},
+    { do: 'leave', because: 'closed-by-person' },
+  ],
+  [
+    'asks again for a later tag',
+    { pulls: [refused] },
+    { marker: { ...marker, tags: ['1.2.2'] }, written: undefined },
+    { do: 'publish', branch: write, pull: { do: 'open' } },
+  ],
+  [
+    'asks again when only one of the tags was refused',
+    { pulls: [refused] },
+    { marker: { ...marker, tags: ['1.2.1', '2.0.0'] } },
+    { do: 'publish', branch: keep, pull: { do: 'open' } },
+  ],
+  ['goes on when it was reopened', { pulls: [open, refused] }, {}, { do: 'publish', branch: keep, pull: keep }],
+  [
+    'counts only the last refusal',
+    { pulls: [merged, refused] },
+    {},
+    { do: 'publish', branch: keep, pull: { do: 'open' } },
+  ],
+  [
+    'keeps its hands off a commit of a person',
+    { branch: { ...branch, head: commit('e'), author: person } },
+    {},
+    { do: 'leave', because: 'changed-by-person' },
+  ],
+  [
+    'keeps its hands off a commit of nobody known',
+    { branch: { ...branch, author: undefined } },
+    {},
+    { do: 'leave', because: 'changed-by-person' },
+  ],
+  [
+    'keeps its hands off a pull request of a person',
+    { pulls: [{ ...open, author: person }] },
+    {},
+    { do: 'leave', because: 'changed-by-person' },
+  ],
+  [
+    'does not take a closed pull request of a person for its own',
+    { pulls: [{ ...refused, author: person }] },
+    {},
+    { do: 'publish', branch: keep, pull: { do: 'open' } },
+  ],
+]
+
+describe('decideRelease', () => {
+  for (const [name, override, want, expected] of table) {
+    test(name, () => assert.deepEqual(decideRelease(facts(override), { ...wanted, ...want }), expected))
+  }
+})
+
+describe('decideWithdrawal', () => {
+  const rows: readonly (readonly [string, Partial<ReleaseFacts>, ReturnType<typeof decideWithdrawal>])[] = [
+    ['closes the pull request and deletes the branch', {}, { closePull: number, deleteBranch: commit('a') }],
+    ['deletes the branch after a merge', { pulls: [merged] }, { closePull: undefined, deleteBranch: commit('a') }],
+    [
+      'has nothing to do when all is gone',
+      { branch: undefined, pulls: [merged] },
+      { closePull: undefined, deleteBranch: undefined },
+    ],
+    [
+      'leaves the branch with the work of a person',
+      { branch: { ...branch, author: person } },
+      { closePull: undefined, deleteBranch: undefined },
+    ],
+    [
+      'leaves the pull request of a person',
+      { pulls: [{ ...open, author: person }] },
+      { closePull: undefined, deleteBranch: undefined },
+    ],
+  ]
+  for (const [name, override, expected] of rows) {
+    test(name, () => assert.deepEqual(decideWithdrawal(facts(override)), expected))
+  }
+})

@@ -1,0 +1,68 @@
+import type { BaseFacts, CheckFacts, MergeFacts, PullRequestFacts } from '../../src/core/automerge/facts.ts'
+import type { ReleaseRules } from '../../src/core/config/configuration.ts'
+import {
+  parseBranchName,
+  parseClusterName,
+  parseCommitSha,
+  parsePullNumber,
+  parseTreeSha,
+  parseUserId,
+} from '../../src/core/ids.ts'
+import { parseImageName } from '../../src/core/image/ref.ts'
+import { guaranteed } from '../../src/core/parsed.ts'
+
+export const bot = guaranteed(parseUserId(1001))
+export const person = guaranteed(parseUserId(7))
+export const commit = (digit: string) => guaranteed(parseCommitSha(digit.repeat(40)))
+export const tree = (digit: string) => guaranteed(parseTreeSha(digit.repeat(40)))
+export const branch = (name: string) => guaranteed(parseBranchName(name))
+export const cluster = guaranteed(parseClusterName('production'))
+export const image = guaranteed(parseImageName('eu.gcr.io/project/demo-service'))
+
+export const releaseRules: ReleaseRules = { merge: 'auto', mergeMethod: 'squash', checks: 'required' }
+export const greenCi: CheckFacts = { name: 'ci', app: 15368, ours: false, state: 'success' }
+
+const pull: PullRequestFacts = {
+  number: guaranteed(parsePullNumber(12)),
+  state: 'open',
+  draft: false,
+  author: bot,
+  marker: { cluster, image, tags: ['1.2.1'] },
+  sameRepository: true,
+  headBranch: branch('lotse/release/production/eu.gcr.io+project+demo-service'),
+  head: commit('a'),
+  headTree: tree('b'),
+  headParents: [commit('c')],
+  mergeable: 'yes',
+  mergeState: 'clean',
+  review: 'none',
+}
+
+const base: BaseFacts = {
+  branch: branch('main'),
+  isDefault: true,
+  required: [],
+  requiredApprovals: 0,
+  codeOwnersRequired: false,
+  upToDateRequired: false,
+  mergeQueue: false,
+  methods: ['squash', 'merge', 'rebase'],
+}
+
+export type FactsOverride = Partial<Omit<MergeFacts, 'pull' | 'base'>> & {
+  readonly pull?: Partial<PullRequestFacts>
+  readonly base?: Partial<BaseFacts>
+}
+
+/** A release that may be merged; a test states only what differs. */
+export function mergeFacts(override: FactsOverride = {}): MergeFacts {
+  return {
+    bot,
+    checks: [greenCi],
+    settings: { kind: 'release', release: releaseRules },
+    plan: { kind: 'commit', parent: commit('c'), tree: tree('b') },
+    ...override,
+    pull: { ...pull, ...override.pull },
+    base: { ...base, ...override.base },
+  }
+}
