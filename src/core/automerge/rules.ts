@@ -1,0 +1,175 @@
+import { policyCheckName } from './policy-check-name.ts'
+import type { CheckFacts, MergeFacts, RequiredCheck } from './facts.ts'
+
+/** A reason: the kind for code, the sentence for people. `says` may hold untrusted text; whoever shows it escapes it. */
+export type Because = { readonly kind: ReasonKind; readonly says: string }
+
+export type ReasonKind =
+  | 'closed'
+  | 'no-configuration'
+  | 'broken-configuration'
+  | 'no-such-cluster'
+  | 'manual'
+  | 'other-base'
+  | 'draft'
+  | 'plan-unknown'
+  | 'superseded'
+  | 'changed-by-person'
+  | 'conflict'
+  | 'mergeability-unknown'
+  | 'behind'
+  | 'check-failed'
+  | 'check-missing'
+  | 'check-pending'
+  | 'no-checks'
+  | 'changes-requested'
+  | 'approval-missing'
+  | 'merge-queue'
+  | 'method-not-allowed'
+  | 'blocked'
+
+export type Verdict = { readonly holds: 'yes' } | { readonly holds: 'no' | 'waiting'; readonly because: Because }
+
+export type Rule = { readonly says: string; readonly judge: (facts: MergeFacts) => Verdict }
+
+const yes: Verdict = { holds: 'yes' }
+const no = (kind: ReasonKind, says: string): Verdict => ({ holds: 'no', because: { kind, says } })
+const waiting = (kind: ReasonKind, says: string): Verdict => ({ holds: 'waiting', because: { kind, says } })
+
+const changedByPerson = no('changed-by-person', 'its head is not what Lotse wrote: a person has taken over')
+
+/** The order is the precedence: the first rule that does not hold is the answer. Unknown never holds. */
+export const rules: readonly Rule[] = [
+  { says: 'the pull request is open', judge: isOpen },
+  { says: 'the configuration is valid', judge: isConfigured },
+  { says: 'the cluster merges by itself', judge: mergesByItself },
+  { says: 'it goes into the default branch', judge: goesIntoDefaultBranch },
+  { says: 'it is not a draft', judge: isReady },
+  { says: 'it changes exactly what the plan says', judge: isUntouched },
+  { says: 'it has no conflict', judge: isMergeable },
+  { says: 'checks succeeded', judge: hasGreenChecks },
+  { says: 'reviews are in', judge: isApproved },
+  { says: 'the branch is as fresh as required', judge: isFresh },
+  { says: 'the branch merges without a queue', judge: needsNoQueue },
+  { says: 'the merge method is allowed', judge: hasAllowedMethod },
+  { says: 'nothing else blocks it', judge: isNotBlocked },
+]
+
+function isOpen({ pull }: MergeFacts): Verdict {
+  return pull.state === 'open' ? yes : no('closed', `it is ${pull.state}`)
+}
+
+function isConfigured({ settings, pull }: MergeFacts): Verdict {
+  switch (settings.kind) {
+    case 'release':
+      return yes
+    case 'absent':
+      return no('no-configuration', 'there is no `.github/lotse.yaml` on the default branch')
+    case 'broken':
+      return no('broken-configuration', settings.problem)
+    case 'no-such-cluster':
+      return no('no-such-cluster', `the configuration has no cluster ${pull.marker?.cluster ?? ''}`)
+  }
+}
+
+function mergesByItself({ settings }: MergeFacts): Verdict {
+  if (settings.kind === 'release' && settings.release.merge === 'auto') return yes
+  return waiting('manual', 'a person merges it: `release.merge` is `manual`')
+}
+
+function goesIntoDefaultBranch({ base }: MergeFacts): Verdict {
+  return base.isDefault ? yes : no('other-base', `its base is ${base.branch}`)
+}
+
+function isReady({ pull }: MergeFacts): Verdict {
+  return pull.draft ? waiting('draft', 'it is a draft') : yes
+}
+
+/** One comparison stands for "the commit is ours", "only allowed files" and "nobody touched it". */
+function isUntouched({ plan, pull }: MergeFacts): Verdict {
+  switch (plan.kind) {
+    case 'unknown':
+      return waiting('plan-unknown', "today's plan is not known yet")
+    case 'nothing':
+      return waiting('superseded', "today's plan does not ask for it any more")
+    case 'taken-over':
+      return changedByPerson
+    case 'commit':
+      return pull.headTree === plan.tree && pull.headParents.join() === plan.parent ? yes : changedByPerson
+  }
+}
+
+function isMergeable({ pull }: MergeFacts): Verdict {
+  switch (pull.mergeable) {
+    case 'yes':
+      return yes
+    case 'conflict':
+      return waiting('conflict', 'it conflicts with its base, and will be rebuilt')
+    case 'unknown':
+      return waiting('mergeability-unknown', 'GitHub has not said yet whether it can merge')
+  }
+}
+
+/** A fresh pull request has no checks yet, so "no failure" is not green. */
+function hasGreenChecks({ checks, base, settings }: MergeFacts): Verdict {
+  const foreign = checks.filter((check) => !check.ours)
+  const required = base.required.filter(({ context }) => context !== policyCheckName)
+  for (const check of required) {
+    const verdict = judgeRequired(check, checks)
+    if (verdict.holds !== 'yes') return verdict
+  }
+  if (required.length > 0) return yes
+  if (settings.kind === 'release' && settings.release.checks === 'none') return yes
+  const failed = foreign.find(({ state }) => state === 'failure')
+  if (failed !== undefined) return no('check-failed', `${failed.name} failed`)
+  const pending = foreign.find(({ state }) => state === 'pending')
+  if (pending !== undefined) return waiting('check-pending', `${pending.name} is still running`)
+  if (foreign.length > 0) return yes
+  return waiting('no-checks', 'no check has reported yet; without CI, say `release: { checks: none }`')
+}
+
+function judgeRequired(required: RequiredCheck, checks: readonly CheckFacts[]): Verdict {
+  const reported = checks.filter(
+    ({ name, app }) => name === required.context && (required.app === undefined || app === required.app),
+  )
+  if (reported.length === 0) return waiting('check-missing', `the required check ${required.context} has not reported`)
+  if (reported.some(({ state }) => state === 'failure')) return no('check-failed', `${required.context} failed`)
+  if (reported.some(({ state }) => state === 'pending')) {
+    return waiting('check-pending', `${required.context} is still running`)
+  }
+  return yes
+}
+
+function isApproved({ pull, base }: MergeFacts): Verdict {
+  if (pull.review === 'changes-requested') return waiting('changes-requested', 'a reviewer asked for changes')
+  if (pull.review === 'approved') return yes
+  const needed = pull.review === 'required' || base.requiredApprovals > 0 || base.codeOwnersRequired
+  if (!needed) return yes
+  const count = base.requiredApprovals
+  return waiting('approval-missing', count > 1 ? `${count} approvals are required` : 'an approval is required')
+}
+
+function isFresh({ pull, base }: MergeFacts): Verdict {
+  return base.upToDateRequired && pull.mergeState === 'behind'
+    ? waiting('behind', 'it must be up to date with its base, and will be rebuilt')
+    : yes
+}
+
+function needsNoQueue({ base }: MergeFacts): Verdict {
+  return base.mergeQueue ? waiting('merge-queue', `${base.branch} merges by a queue; a person adds it`) : yes
+}
+
+function hasAllowedMethod({ settings, base }: MergeFacts): Verdict {
+  if (settings.kind !== 'release' || base.methods.includes(settings.release.mergeMethod)) return yes
+  const allowed = base.methods.length === 0 ? 'none' : base.methods.join(', ')
+  return no('method-not-allowed', `the repository does not allow ${settings.release.mergeMethod}; it allows ${allowed}`)
+}
+
+/** Our own check, when it is required, blocks until it says yes: that is no reason to wait for ourselves. */
+function isNotBlocked({ pull, base, checks }: MergeFacts): Verdict {
+  const blockedByOurs =
+    base.required.some(({ context }) => context === policyCheckName) &&
+    !checks.some(({ ours, name, state }) => ours && name === policyCheckName && state === 'success')
+  if (pull.mergeState !== 'blocked' || blockedByOurs) return yes
+  return waiting('blocked', 'GitHub says that it is blocked, for a reason that Lotse cannot see')
+}
