@@ -1,0 +1,94 @@
+import type { Octokit } from '@octokit/rest'
+import {
+  type BranchName,
+  type CommitSha,
+  type FilePath,
+  type RepoName,
+  type TreeSha,
+  parseCommitSha,
+  parseTreeSha,
+} from '../../core/ids.ts'
+import { guaranteed } from '../../core/parsed.ts'
+import { UserError } from '../../core/user-error.ts'
+import { errorTypes, graphql } from './graphql.ts'
+import { readHead } from './repository-files.ts'
+import { ownerAndName } from './repository-name.ts'
+
+const zeros = '0'.repeat(40)
+
+/** The tree of `base` with these files' texts replaced. Content-addressed: asking twice makes nothing twice. */
+export async function createTree(
+  octokit: Octokit,
+  repository: RepoName,
+  { base, files }: { readonly base: TreeSha; readonly files: ReadonlyMap<FilePath, string> },
+): Promise<TreeSha> {
+  const [owner, repo] = ownerAndName(repository)
+  const { data } = await octokit.rest.git.createTree({
+    owner,
+    repo,
+    base_tree: base,
+    tree: [...files].map(([path, content]) => ({ path, mode: '100644', type: 'blob', content })),
+  })
+  return guaranteed(parseTreeSha(data.sha))
+}
+
+/** Without author and committer, so that GitHub signs the commit in the app's name. */
+export async function createCommit(
+  octokit: Octokit,
+  repository: RepoName,
+  commit: { readonly message: string; readonly tree: TreeSha; readonly parent: CommitSha },
+): Promise<CommitSha> {
+  const [owner, repo] = ownerAndName(repository)
+  const { data } = await octokit.rest.git.createCommit({
+    owner,
+    repo,
+    message: commit.message,
+    tree: commit.tree,
+    parents: [commit.parent],
+  })
+  return guaranteed(parseCommitSha(data.sha))
+}
+
+export const updateRefsMutation = `
+mutation MoveBranch($repository: ID!, $updates: [RefUpdate!]!) {
+  updateRefs(input: { repositoryId: $repository, refUpdates: $updates }) { clientMutationId }
+}`
+
+export type BranchMove = {
+  readonly branch: BranchName
+  /** undefined: the branch must not exist. */
+  readonly from: CommitSha | undefined
+  /** undefined: the branch shall be deleted. */
+  readonly to: CommitSha | undefined
+}
+
+/**
+ * Moves a branch only if it still is where we saw it; REST has no such condition. `moved-by-others` is an outcome:
+ * somebody pushed in between, and nothing of theirs is overwritten. GitHub's error has no code of its own for that, so
+ * the branch is looked at, not the message.
+ */
+export async function moveBranch(
+  octokit: Octokit,
+  repository: { readonly name: RepoName; readonly node: string },
+  move: BranchMove,
+): Promise<'moved' | 'moved-by-others'> {
+  const update = {
+    name: `refs/heads/${move.branch}`,
+    beforeOid: move.from ?? zeros,
+    afterOid: move.to ?? zeros,
+    force: true,
+  }
+  try {
+    await graphql(octokit, updateRefsMutation, { repository: repository.node, updates: [update] })
+    return 'moved'
+  } catch (error) {
+    if (errorTypes(error).length === 0) throw error
+    const head = await readHead(octokit, repository.name, move.branch)
+    if (head === move.to) return 'moved'
+    if (head !== move.from) return 'moved-by-others'
+    throw new UserError(`GitHub refused to move the branch ${move.branch}`, {
+      help: 'let the app push branches under lotse/: look at the rulesets of the repository',
+      cause: error,
+    })
+  }
+}

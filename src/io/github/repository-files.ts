@@ -1,0 +1,90 @@
+import type { Octokit } from '@octokit/rest'
+import {
+  type BlobSha,
+  type BranchName,
+  type CommitSha,
+  type FilePath,
+  type RepoName,
+  parseBlobSha,
+  parseCommitSha,
+  parseFilePath,
+} from '../../core/ids.ts'
+import { guaranteed } from '../../core/parsed.ts'
+import { readBlob } from './blobs.ts'
+import { hasStatus } from './errors.ts'
+import { graphql } from './graphql.ts'
+import { ownerAndName } from './repository-name.ts'
+
+export type FileAtCommit = { readonly path: FilePath; readonly blob: BlobSha }
+
+/** The head of a branch; undefined: there is no such branch, as in an empty repository. */
+export async function readHead(
+  octokit: Octokit,
+  repository: RepoName,
+  branch: BranchName,
+): Promise<CommitSha | undefined> {
+  const [owner, repo] = ownerAndName(repository)
+  try {
+    const { data } = await octokit.rest.git.getRef({ owner, repo, ref: `heads/${branch}` })
+    return guaranteed(parseCommitSha(data.object.sha))
+  } catch (error) {
+    if (hasStatus(error, 404, 409)) return undefined
+    throw error
+  }
+}
+
+/** Every file of a commit in one call; `complete` is false when the tree was too large for one answer. */
+export async function listFiles(
+  octokit: Octokit,
+  repository: RepoName,
+  commit: CommitSha,
+): Promise<{ readonly files: readonly FileAtCommit[]; readonly complete: boolean }> {
+  const [owner, repo] = ownerAndName(repository)
+  const { data } = await octokit.rest.git.getTree({ owner, repo, tree_sha: commit, recursive: 'true' })
+  const files = data.tree.flatMap((entry) => {
+    // Links (120000) and submodules are nobody's manifest; a path that git allows and we do not is left out.
+    if (entry.type !== 'blob' || entry.mode === '120000') return []
+    const path = parseFilePath(entry.path)
+    return path.ok ? [{ path: path.value, blob: guaranteed(parseBlobSha(entry.sha)) }] : []
+  })
+  return { files, complete: !data.truncated }
+}
+
+const blobsPerQuery = 50
+
+export const blobsQuery = (count: number): string => {
+  const indexes = Array.from({ length: count }, (_, index) => index)
+  return `
+query Blobs($owner: String!, $name: String!${indexes.map((i) => `, $blob${i}: GitObjectID!`).join('')}) {
+  repository(owner: $owner, name: $name) {
+    ${indexes.map((i) => `blob${i}: object(oid: $blob${i}) { ... on Blob { text isTruncated isBinary } }`).join('\n')}
+  }
+}`
+}
+
+type BlobsAnswer = {
+  readonly repository: {
+    readonly [blob: `blob${number}`]: { readonly text: string | null; readonly isTruncated: boolean } | null
+  }
+}
+
+/** The texts of blobs, fifty to a query. What is no text is absent from the answer. */
+export async function readTexts(
+  octokit: Octokit,
+  repository: RepoName,
+  blobs: readonly BlobSha[],
+): Promise<ReadonlyMap<BlobSha, string>> {
+  const [owner, name] = ownerAndName(repository)
+  const texts = new Map<BlobSha, string>()
+  for (let start = 0; start < blobs.length; start += blobsPerQuery) {
+    const page = blobs.slice(start, start + blobsPerQuery)
+    const variables = Object.fromEntries(page.map((blob, i) => [`blob${i}`, blob]))
+    const answer = await graphql<BlobsAnswer>(octokit, blobsQuery(page.length), { owner, name, ...variables })
+    for (const [i, blob] of page.entries()) {
+      const found = answer.repository[`blob${i}`]
+      const text = found?.isTruncated === true ? await readBlob(octokit, repository, blob) : (found?.text ?? undefined)
+      if (text !== undefined) texts.set(blob, text)
+    }
+  }
+  return texts
+}
