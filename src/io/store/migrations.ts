@@ -1,0 +1,102 @@
+import type { Migration } from './schema.ts'
+
+/**
+ * Everything but `manifest.first_seen` and `done_command` can be rebuilt from git, GitHub and the registries: losing
+ * the store costs requests, never a release.
+ */
+export const migrations: readonly Migration[] = [
+  {
+    step: 1,
+    name: 'the first walk',
+    sql: `
+      create table delivery (
+        guid text primary key,
+        event text not null,
+        payload text not null,
+        received_at timestamptz not null default now(),
+        done_at timestamptz
+      );
+      create index delivery_open on delivery (received_at) where done_at is null;
+
+      create table repository (
+        id bigint primary key,
+        installation bigint not null,
+        name text not null,
+        default_branch text not null,
+        archived boolean not null,
+        -- the commit that files and configuration were read from; null: not read yet
+        head text,
+        -- what parseConfiguration said; null: the commit has no configuration
+        configuration jsonb
+      );
+
+      create table repository_file (
+        repository bigint not null references repository on delete cascade,
+        path text not null,
+        blob text not null,
+        primary key (repository, path)
+      );
+      create index repository_file_blob on repository_file (blob);
+
+      -- one row per blob for ever: an unchanged file is read once in its life
+      create table reading (
+        blob text primary key,
+        version int not null,
+        reading jsonb not null
+      );
+      -- the images that its automated workloads follow
+      create table reading_image (
+        blob text not null references reading on delete cascade,
+        image text not null,
+        primary key (blob, image)
+      );
+      create index reading_image_image on reading_image (image);
+
+      create table image_tags (
+        image text primary key,
+        answer jsonb not null,
+        etag text,
+        read_at timestamptz not null
+      );
+      -- a tag that was proved usable, and when we first saw it
+      create table manifest (
+        image text not null,
+        tag text not null,
+        digest text not null,
+        first_seen timestamptz not null,
+        primary key (image, tag, digest)
+      );
+
+      create table release (
+        repository bigint not null references repository on delete cascade,
+        branch text not null,
+        plan jsonb not null,
+        -- what we wrote for this plan; null: not written yet
+        head text,
+        parent text,
+        tree text,
+        pull int,
+        -- the default branch's head for which all of this was last found in order
+        settled_at text,
+        primary key (repository, branch)
+      );
+      create index release_head on release (repository, head);
+
+      create table comment (
+        id bigint primary key,
+        repository bigint not null,
+        number int not null,
+        author bigint not null,
+        login text not null,
+        body text not null,
+        created_at timestamptz not null
+      );
+      create table done_command (
+        comment bigint not null,
+        line int not null,
+        done_at timestamptz not null default now(),
+        primary key (comment, line)
+      );
+    `,
+  },
+]

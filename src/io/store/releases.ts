@@ -1,0 +1,106 @@
+import type { BranchName, CommitSha, PullNumber, RepoId, TreeSha } from '../../core/ids.ts'
+import type { ReleaseGroup } from '../../core/release/group.ts'
+import type { Queryable } from './database.ts'
+
+/** A group of the plan, and how far it has got on GitHub. */
+export type KnownRelease = {
+  readonly group: ReleaseGroup
+  readonly written: WrittenRelease | undefined
+  readonly pull: PullNumber | undefined
+  /** The default branch's head for which branch and pull request were last found in order. */
+  readonly settledAt: CommitSha | undefined
+}
+
+/** The commit that we wrote for the group: `tree` is the tree of `parent` with the group's edits, and nothing else. */
+export type WrittenRelease = { readonly head: CommitSha; readonly parent: CommitSha; readonly tree: TreeSha }
+
+type ReleaseRow = {
+  readonly plan: ReleaseGroup
+  readonly head: CommitSha | null
+  readonly parent: CommitSha | null
+  readonly tree: TreeSha | null
+  readonly pull: PullNumber | null
+  readonly settled_at: CommitSha | null
+}
+
+const columns = 'plan, head, parent, tree, pull, settled_at'
+
+export async function keepRelease(database: Queryable, repository: RepoId, release: KnownRelease): Promise<void> {
+  const { group, written, pull, settledAt } = release
+  await database.query(
+    `insert into release (repository, branch, ${columns}) values ($1, $2, $3, $4, $5, $6, $7, $8)
+     on conflict (repository, branch) do update set
+       plan = excluded.plan, head = excluded.head, parent = excluded.parent, tree = excluded.tree,
+       pull = excluded.pull, settled_at = excluded.settled_at`,
+    [repository, group.branch, group, written?.head, written?.parent, written?.tree, pull, settledAt],
+  )
+}
+
+export async function readReleases(database: Queryable, repository: RepoId): Promise<readonly KnownRelease[]> {
+  const rows = await database.query<ReleaseRow>(
+    `select ${columns} from release where repository = $1 order by branch`,
+    [repository],
+  )
+  return rows.map(knownRelease)
+}
+
+export async function readRelease(
+  database: Queryable,
+  repository: RepoId,
+  branch: BranchName,
+): Promise<KnownRelease | undefined> {
+  const [row] = await database.query<ReleaseRow>(
+    `select ${columns} from release where repository = $1 and branch = $2`,
+    [repository, branch],
+  )
+  return row === undefined ? undefined : knownRelease(row)
+}
+
+export async function forgetRelease(database: Queryable, repository: RepoId, branch: BranchName): Promise<void> {
+  await database.query('delete from release where repository = $1 and branch = $2', [repository, branch])
+}
+
+/** What was in order is looked at again with the next job: something may have happened that nobody told us. */
+export async function doubtReleases(database: Queryable, repository: RepoId): Promise<void> {
+  await database.query('update release set settled_at = null where repository = $1', [repository])
+}
+
+/** What we wrote does not fit its base any more: the next job writes it anew. */
+export async function rewriteRelease(database: Queryable, repository: RepoId, branch: BranchName): Promise<void> {
+  await database.query(
+    `update release set head = null, parent = null, tree = null, settled_at = null
+     where repository = $1 and branch = $2`,
+    [repository, branch],
+  )
+}
+
+/** The pull request of ours whose head a check has reported on. */
+export async function pullOfHead(
+  database: Queryable,
+  repository: RepoId,
+  head: CommitSha,
+): Promise<PullNumber | undefined> {
+  const [row] = await database.query<{ pull: PullNumber }>(
+    'select pull from release where repository = $1 and head = $2 and pull is not null',
+    [repository, head],
+  )
+  return row?.pull
+}
+
+export async function openPulls(database: Queryable, repository: RepoId): Promise<readonly PullNumber[]> {
+  const rows = await database.query<{ pull: PullNumber }>(
+    'select pull from release where repository = $1 and pull is not null order by pull',
+    [repository],
+  )
+  return rows.map(({ pull }) => pull)
+}
+
+function knownRelease(row: ReleaseRow): KnownRelease {
+  const { plan: group, head, parent, tree } = row
+  return {
+    group,
+    written: head === null || parent === null || tree === null ? undefined : { head, parent, tree },
+    pull: row.pull ?? undefined,
+    settledAt: row.settled_at ?? undefined,
+  }
+}

@@ -1,0 +1,154 @@
+import type { Configuration } from '../../core/config/configuration.ts'
+import {
+  type BlobSha,
+  type BranchName,
+  type CommitSha,
+  type FilePath,
+  type InstallationId,
+  type RepoId,
+  type RepoName,
+} from '../../core/ids.ts'
+import { type ImageName, imageName } from '../../core/image/ref.ts'
+import type { ManifestReading } from '../../core/manifest/workload.ts'
+import type { Parsed } from '../../core/parsed.ts'
+import type { Queryable } from './database.ts'
+
+export type KnownRepository = {
+  readonly id: RepoId
+  readonly installation: InstallationId
+  readonly name: RepoName
+  readonly defaultBranch: BranchName
+  readonly archived: boolean
+  /** The commit that was read; undefined: none yet. */
+  readonly head: CommitSha | undefined
+  /** Of that commit; undefined: it has no configuration. */
+  readonly configuration: Parsed<Configuration> | undefined
+}
+
+export type RepositoryReading = {
+  readonly head: CommitSha
+  readonly configuration: Parsed<Configuration> | undefined
+  readonly files: readonly { readonly path: FilePath; readonly blob: BlobSha }[]
+}
+
+/** Raised whenever `readManifest` reads something differently: older readings are then read again. */
+export const readerVersion = 1
+
+type RepositoryRow = {
+  readonly id: RepoId
+  readonly installation: InstallationId
+  readonly name: RepoName
+  readonly default_branch: BranchName
+  readonly archived: boolean
+  readonly head: CommitSha | null
+  readonly configuration: Parsed<Configuration> | null
+}
+
+export async function knowRepository(
+  database: Queryable,
+  repository: Omit<KnownRepository, 'head' | 'configuration'>,
+): Promise<void> {
+  await database.query(
+    `insert into repository (id, installation, name, default_branch, archived) values ($1, $2, $3, $4, $5)
+     on conflict (id) do update set
+       installation = excluded.installation, name = excluded.name, archived = excluded.archived,
+       default_branch = excluded.default_branch,
+       head = case when repository.default_branch = excluded.default_branch then repository.head end`,
+    [repository.id, repository.installation, repository.name, repository.defaultBranch, repository.archived],
+  )
+}
+
+export async function forgetRepositoriesExcept(
+  database: Queryable,
+  installation: InstallationId,
+  kept: readonly RepoId[],
+): Promise<void> {
+  await database.query('delete from repository where installation = $1 and not id = any($2::bigint[])', [
+    installation,
+    [...kept],
+  ])
+}
+
+export async function readRepository(database: Queryable, id: RepoId): Promise<KnownRepository | undefined> {
+  const [row] = await database.query<RepositoryRow>('select * from repository where id = $1', [id])
+  if (row === undefined) return undefined
+  return {
+    id: row.id,
+    installation: row.installation,
+    name: row.name,
+    defaultBranch: row.default_branch,
+    archived: row.archived,
+    head: row.head ?? undefined,
+    configuration: row.configuration ?? undefined,
+  }
+}
+
+/** The default branch has moved, or may have: it is read again before the next decision. */
+export async function forgetHead(database: Queryable, id: RepoId): Promise<void> {
+  await database.query('update repository set head = null where id = $1', [id])
+}
+
+/** Which of these blobs have no reading by this version of the reader. */
+export async function unreadBlobs(database: Queryable, blobs: readonly BlobSha[]): Promise<readonly BlobSha[]> {
+  const rows = await database.query<{ blob: BlobSha }>(
+    `select distinct blob from unnest($1::text[]) as wanted (blob)
+     where not exists (select from reading where reading.blob = wanted.blob and reading.version = $2)`,
+    [[...blobs], readerVersion],
+  )
+  return rows.map(({ blob }) => blob)
+}
+
+export async function keepReading(database: Queryable, blob: BlobSha, reading: ManifestReading): Promise<void> {
+  const automated = reading.images.filter((use) => use.automation.automated)
+  const images = [...new Set(automated.map((use) => imageName(use.image)))]
+  await database.query(
+    `insert into reading (blob, version, reading) values ($1, $2, $3)
+     on conflict (blob) do update set version = excluded.version, reading = excluded.reading`,
+    [blob, readerVersion, reading],
+  )
+  await database.query('delete from reading_image where blob = $1', [blob])
+  await database.query('insert into reading_image (blob, image) select $1, unnest($2::text[])', [blob, images])
+}
+
+/** Replaces what is known of a repository's files, all or nothing. */
+export async function keepRepositoryReading(
+  database: Queryable,
+  id: RepoId,
+  { head, configuration, files }: RepositoryReading,
+): Promise<void> {
+  await database.query('delete from repository_file where repository = $1', [id])
+  await database.query(
+    `insert into repository_file (repository, path, blob)
+     select $1, path, blob from unnest($2::text[], $3::text[]) as file (path, blob)`,
+    [id, files.map(({ path }) => path), files.map(({ blob }) => blob)],
+  )
+  await database.query('update repository set head = $2, configuration = $3 where id = $1', [id, head, configuration])
+}
+
+export type FileReading = { readonly file: FilePath; readonly reading: ManifestReading }
+
+/** The readings of a repository's files that name images or have problems, by path. */
+export async function readFiles(database: Queryable, id: RepoId): Promise<readonly FileReading[]> {
+  return database.query<FileReading>(
+    `select path as file, reading from repository_file join reading using (blob)
+     where repository = $1 order by path`,
+    [id],
+  )
+}
+
+/** The repositories with a workload that follows this image. */
+export async function repositoriesWith(database: Queryable, image: ImageName): Promise<readonly RepoId[]> {
+  const rows = await database.query<{ repository: RepoId }>(
+    `select distinct repository from repository_file join reading_image using (blob) where image = $1 order by 1`,
+    [image],
+  )
+  return rows.map(({ repository }) => repository)
+}
+
+/** Every image that some workload follows, for the registries to be asked again. */
+export async function followedImages(database: Queryable): Promise<readonly ImageName[]> {
+  const rows = await database.query<{ image: ImageName }>(
+    'select distinct image from repository_file join reading_image using (blob) order by 1',
+  )
+  return rows.map(({ image }) => image)
+}
