@@ -1,0 +1,113 @@
+import type { Probot } from 'probot'
+import { isReleaseBranch } from '../core/release/group.ts'
+import {
+  type RepoId,
+  parseCommentId,
+  parseCommitSha,
+  parseInstallationId,
+  parsePullNumber,
+  parseRepoId,
+  parseUserId,
+} from '../core/ids.ts'
+import { guaranteed } from '../core/parsed.ts'
+import { keepComment } from '../io/store/comments.ts'
+import { forgetHead } from '../io/store/repositories.ts'
+import { pullOfHead } from '../io/store/releases.ts'
+import type { Deps } from './deps.ts'
+import { formatCommentKey, formatPullKey, journeys } from './keys.ts'
+
+/**
+ * GitHub's events, each turned into "look at this again". Of a payload only the keys are believed; whatever a journey
+ * decides on, it asks GitHub for. The one exception is a comment, which counts as it was created.
+ */
+export function app(probot: Probot, deps: Deps): void {
+  onBranches(probot, deps)
+  onPullRequests(probot, deps)
+  onChecks(probot, deps)
+  onComments(probot, deps)
+  onInstallations(probot, deps)
+}
+
+function onBranches(probot: Probot, { database, jobs }: Deps): void {
+  probot.on('push', async ({ payload }) => {
+    if (payload.ref !== `refs/heads/${payload.repository.default_branch}`) return
+    const repository = repositoryOf(payload)
+    await forgetHead(database, repository)
+    await jobs.ask(journeys.release, `${repository}`)
+  })
+}
+
+function onPullRequests(probot: Probot, { jobs }: Deps): void {
+  const events = ['opened', 'reopened', 'synchronize', 'edited', 'ready_for_review', 'converted_to_draft'] as const
+  probot.on(
+    events.map((action) => `pull_request.${action}` as const),
+    async ({ payload }) => {
+      const number = guaranteed(parsePullNumber(payload.pull_request.number))
+      await jobs.ask(journeys.automerge, formatPullKey({ repository: repositoryOf(payload), number }))
+    },
+  )
+  probot.on('pull_request.closed', async ({ payload }) => {
+    if (!isReleaseBranch(payload.pull_request.head.ref)) return
+    const number = guaranteed(parsePullNumber(payload.pull_request.number))
+    await jobs.ask(journeys.automerge, formatPullKey({ repository: repositoryOf(payload), number }))
+  })
+  probot.on(['pull_request_review.submitted', 'pull_request_review.dismissed'], async ({ payload }) => {
+    if (!isReleaseBranch(payload.pull_request.head.ref)) return
+    const number = guaranteed(parsePullNumber(payload.pull_request.number))
+    await jobs.ask(journeys.automerge, formatPullKey({ repository: repositoryOf(payload), number }))
+  })
+}
+
+function onChecks(probot: Probot, { database, jobs }: Deps): void {
+  const reported = async (repository: RepoId, sha: string): Promise<void> => {
+    const number = await pullOfHead(database, repository, guaranteed(parseCommitSha(sha)))
+    if (number !== undefined) await jobs.ask(journeys.automerge, formatPullKey({ repository, number }))
+  }
+  probot.on('check_run', async ({ payload, isBot }) => {
+    // Our own check runs come back to us: what we said is no news.
+    const own = isBot && payload.check_run.name.startsWith('lotse/')
+    if (!own) await reported(repositoryOf(payload), payload.check_run.head_sha)
+  })
+  probot.on('check_suite.completed', async ({ payload }) => {
+    await reported(repositoryOf(payload), payload.check_suite.head_sha)
+  })
+  probot.on('status', async ({ payload }) => {
+    await reported(repositoryOf(payload), payload.sha)
+  })
+}
+
+function onComments(probot: Probot, { database, jobs }: Deps): void {
+  probot.on('issue_comment.created', async ({ payload, isBot }) => {
+    const { comment, issue } = payload
+    if (isBot || comment.user === null) return
+    const id = guaranteed(parseCommentId(comment.id))
+    await keepComment(database, {
+      id,
+      repository: repositoryOf(payload),
+      number: guaranteed(parsePullNumber(issue.number)),
+      author: guaranteed(parseUserId(comment.user.id)),
+      login: comment.user.login,
+      body: comment.body,
+      createdAt: comment.created_at,
+    })
+    await jobs.ask(journeys.chat, formatCommentKey(id))
+  })
+}
+
+function onInstallations(probot: Probot, { jobs }: Deps): void {
+  const changed = async (id: number): Promise<void> => {
+    await jobs.ask(journeys.installation, `${guaranteed(parseInstallationId(id))}`)
+  }
+  probot.on(
+    ['installation.created', 'installation.unsuspend', 'installation.new_permissions_accepted'],
+    ({ payload }) => changed(payload.installation.id),
+  )
+  probot.on('installation_repositories', ({ payload }) => changed(payload.installation.id))
+  probot.on('repository', async ({ payload }) => {
+    if (payload.installation !== undefined) await changed(payload.installation.id)
+  })
+}
+
+function repositoryOf(payload: { readonly repository: { readonly id: number } }): RepoId {
+  return guaranteed(parseRepoId(payload.repository.id))
+}

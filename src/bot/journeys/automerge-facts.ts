@@ -1,0 +1,56 @@
+import type { Octokit } from '@octokit/rest'
+import type { MergeFacts, PlanFacts, SettingsFacts } from '../../core/automerge/facts.ts'
+import { policyCheckName } from '../../core/automerge/policy-check-name.ts'
+import { formatProblem } from '../../core/parsed.ts'
+import { type MergeState, readMergeState } from '../../io/github/merge-facts.ts'
+import { type KnownRelease, readRelease } from '../../io/store/releases.ts'
+import { readRepository } from '../../io/store/repositories.ts'
+import type { Deps } from '../deps.ts'
+import type { Pull } from '../keys.ts'
+import { type ReadRepository, repositoryAt } from './reading.ts'
+
+export type GatheredMerge = {
+  readonly octokit: Octokit
+  readonly repository: ReadRepository
+  readonly state: MergeState
+  readonly facts: MergeFacts
+}
+
+/** One query for all that GitHub knows; the rest is in the store. undefined: repository or pull request are not ours to see. */
+export async function gatherMerge(deps: Deps, { repository: id, number }: Pull): Promise<GatheredMerge | undefined> {
+  const known = await readRepository(deps.database, id)
+  if (known === undefined || known.archived) return undefined
+  const { installation } = known
+  const octokit = await deps.github.as({ installation, repository: id, profile: 'release' })
+  const { appId, bot } = await deps.identity(installation)
+  const state = await readMergeState(octokit, known.name, number, { appId, checkName: policyCheckName })
+  if (state === undefined) return undefined
+  // Judged by the configuration of the default branch as it is now, also when nobody told us that it has moved.
+  const repository = await repositoryAt(deps, id, state.defaultHead)
+  if (repository === undefined) return undefined
+  const release = await readRelease(deps.database, id, state.pull.headBranch)
+  const facts: MergeFacts = {
+    bot,
+    pull: state.pull,
+    base: state.base,
+    checks: state.checks,
+    settings: settingsOf(repository, state),
+    plan: planFacts(release, repository),
+  }
+  return { octokit, repository, state, facts }
+}
+
+function settingsOf({ configuration }: ReadRepository, { pull }: MergeState): SettingsFacts {
+  if (configuration === undefined) return { kind: 'absent' }
+  if (!configuration.ok) return { kind: 'broken', problem: formatProblem(configuration.problems[0]) }
+  const cluster = pull.marker === undefined ? undefined : configuration.value.clusters[pull.marker.cluster]
+  return cluster === undefined ? { kind: 'no-such-cluster' } : { kind: 'release', release: cluster.release }
+}
+
+/** A plan counts only for the head of the default branch that it was made for. */
+function planFacts(release: KnownRelease | undefined, { head }: ReadRepository): PlanFacts {
+  if (release === undefined) return { kind: 'nothing' }
+  if (release.settledAt !== head) return { kind: 'unknown' }
+  if (release.written === undefined) return { kind: 'taken-over' }
+  return { kind: 'commit', parent: release.written.parent, tree: release.written.tree }
+}

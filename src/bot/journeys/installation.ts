@@ -1,0 +1,30 @@
+import { parseInstallationId } from '../../core/ids.ts'
+import { guaranteed } from '../../core/parsed.ts'
+import { listRepositories } from '../../io/github/installations.ts'
+import { forgetRepositoriesExcept, knowRepository } from '../../io/store/repositories.ts'
+import { doubtReleases, openPulls } from '../../io/store/releases.ts'
+import type { Deps } from '../deps.ts'
+import { formatPullKey, journeys } from '../keys.ts'
+
+/**
+ * The repositories of one installation as they are now: new, renamed, gone. Each is planned again, and each pull
+ * request of ours looked at again, so that a webhook that nobody delivered costs minutes, never a release.
+ */
+export async function installation(deps: Deps, key: string): Promise<void> {
+  const id = guaranteed(parseInstallationId(key))
+  const repositories = await listRepositories(await deps.github.asInstallation(id))
+  for (const repository of repositories) await knowRepository(deps.database, { ...repository, installation: id })
+  await forgetRepositoriesExcept(
+    deps.database,
+    id,
+    repositories.map((repository) => repository.id),
+  )
+  for (const repository of repositories.filter(({ archived }) => !archived)) {
+    await doubtReleases(deps.database, repository.id)
+    await deps.jobs.ask(journeys.release, `${repository.id}`)
+    for (const number of await openPulls(deps.database, repository.id)) {
+      await deps.jobs.ask(journeys.automerge, formatPullKey({ repository: repository.id, number }))
+    }
+  }
+  deps.log.info({ installation: id, repositories: repositories.length }, 'installation read')
+}

@@ -1,0 +1,75 @@
+import type { Octokit } from '@octokit/rest'
+import { configurationPath, parseConfiguration } from '../../core/config/configuration.ts'
+import type { BlobSha, CommitSha, RepoId } from '../../core/ids.ts'
+import { readManifest } from '../../core/manifest/workload.ts'
+import { inFile } from '../../core/parsed.ts'
+import { UserError } from '../../core/user-error.ts'
+import { type FileAtCommit, listFiles, readHead, readTexts } from '../../io/github/repository-files.ts'
+import {
+  type KnownRepository,
+  keepReading,
+  keepRepositoryReading,
+  readRepository,
+  unreadBlobs,
+} from '../../io/store/repositories.ts'
+import type { Deps } from '../deps.ts'
+
+export type ReadRepository = KnownRepository & { readonly head: CommitSha }
+
+/**
+ * The repository as read at `head`, or at its default branch's head where the caller does not know it. A blob that was
+ * read before, in whatever repository, is not read again. undefined: unknown, archived or empty.
+ */
+export async function repositoryAt(deps: Deps, id: RepoId, head?: CommitSha): Promise<ReadRepository | undefined> {
+  const known = await readRepository(deps.database, id)
+  if (known === undefined || known.archived) return undefined
+  if (known.head !== undefined && (head === undefined || head === known.head)) return { ...known, head: known.head }
+  const octokit = await deps.github.as({ installation: known.installation, repository: id, profile: 'release' })
+  const wanted = head ?? (await readHead(octokit, known.name, known.defaultBranch))
+  if (wanted === undefined) return undefined
+  await read(deps, octokit, known, wanted)
+  const reread = await readRepository(deps.database, id)
+  return reread === undefined ? undefined : { ...reread, head: wanted }
+}
+
+async function read(deps: Deps, octokit: Octokit, { id, name }: KnownRepository, head: CommitSha): Promise<void> {
+  const { files, complete } = await listFiles(octokit, name, head)
+  if (!complete) {
+    throw new UserError(`${name} has more files than GitHub lists in one answer`, {
+      help: 'move the manifests into a repository of their own',
+    })
+  }
+  const manifests = files.filter(({ path }) => isManifest(path))
+  const configured = files.find(({ path }) => path === configurationPath)
+  const unread = await unreadBlobs(deps.database, unique(manifests))
+  const texts = await readTexts(octokit, name, [...unread, ...(configured === undefined ? [] : [configured.blob])])
+  const text = configured === undefined ? undefined : texts.get(configured.blob)
+  await deps.database.transaction(async (database) => {
+    for (const blob of unread) await keepReading(database, blob, readManifest(texts.get(blob) ?? ''))
+    await keepRepositoryReading(database, id, {
+      head,
+      configuration: text === undefined ? undefined : configurationOf(text),
+      files: manifests,
+    })
+  })
+  deps.log.info({ repository: name, head, files: manifests.length, read: unread.length }, 'repository read')
+}
+
+function configurationOf(text: string): ReturnType<typeof parseConfiguration> {
+  const configuration = parseConfiguration(text)
+  if (configuration.ok) return configuration
+  const [first, ...others] = configuration.problems
+  return {
+    ok: false,
+    problems: [inFile(first, configurationPath), ...others.map((problem) => inFile(problem, configurationPath))],
+  }
+}
+
+/** Workflows and the bot's own configuration lie in `.github`; no cluster's path does. */
+function isManifest(path: string): boolean {
+  return /\.ya?ml$/.test(path) && !path.startsWith('.github/')
+}
+
+function unique(files: readonly FileAtCommit[]): readonly BlobSha[] {
+  return [...new Set(files.map(({ blob }) => blob))]
+}

@@ -1,0 +1,148 @@
+import type { CommitSha, FilePath, PullNumber } from '../../core/ids.ts'
+import { editScalars } from '../../core/manifest/edit.ts'
+import { type Parsed, formatProblem, inFile, parsed, refused } from '../../core/parsed.ts'
+import { type BranchStep, type PullStep, decideRelease } from '../../core/release/decide.ts'
+import { type ReleaseGroup, editsOfGroup, sameChanges, tagsOfGroup } from '../../core/release/group.ts'
+import { commitMessage, pullRequestText } from '../../core/release/pull-request-text.ts'
+import { createCommit, createTree, moveBranch } from '../../io/github/branch.ts'
+import { editPull, openPull } from '../../io/github/pulls.ts'
+import { type ReleaseState, readReleaseState } from '../../io/github/release-facts.ts'
+import { forgetHead } from '../../io/store/repositories.ts'
+import { type KnownRelease, type WrittenRelease, keepRelease } from '../../io/store/releases.ts'
+import { formatPullKey, journeys } from '../keys.ts'
+import type { ReleaseContext, StepOutcome } from './release.ts'
+
+/** Branch, commit and pull request of one group, looked at first and written only where they differ. */
+export async function publishGroup(
+  context: ReleaseContext,
+  group: ReleaseGroup,
+  known: KnownRelease | undefined,
+): Promise<StepOutcome> {
+  const { deps, repository } = context
+  const same = known !== undefined && sameChanges(known.group, group)
+  if (same && known.settledAt === repository.head) return 'done'
+
+  const state = await stateOf(context, group)
+  if (state === undefined) return 'again'
+  const { bot } = await deps.identity(repository.installation)
+  const open = openNumber(state)
+  const text = textOf(context, group)
+  const written = same ? known.written : undefined
+  const decision = decideRelease(
+    { bot, ...state },
+    { marker: { ...group, tags: tagsOfGroup(group) }, text, written: written?.head },
+  )
+  if (decision.do === 'leave') {
+    deps.log.info({ branch: group.branch, because: decision.because }, 'release left alone')
+    await settle(context, { group, written, pull: open, settledAt: repository.head })
+    return 'done'
+  }
+  const branch = await carryOutBranch(context, { group, state, step: decision.branch, written })
+  if (branch === 'again') return 'again'
+  if (branch === 'refused') {
+    await settle(context, { group, written: undefined, pull: open, settledAt: repository.head })
+    return 'done'
+  }
+  await keepRelease(deps.database, repository.id, { group, written: branch, pull: open, settledAt: undefined })
+  const pull = await carryOutPull(context, { group, step: decision.pull, open })
+  await settle(context, { group, written: branch, pull, settledAt: repository.head })
+  return 'done'
+}
+
+/** undefined: the default branch is no longer what the plan was made from. */
+async function stateOf(
+  { deps, octokit, repository }: ReleaseContext,
+  group: ReleaseGroup,
+): Promise<ReleaseState | undefined> {
+  const question = {
+    repository: repository.name,
+    base: repository.defaultBranch,
+    branch: group.branch,
+    files: [...editsOfGroup(group).keys()],
+  }
+  const state = await readReleaseState(octokit, question, repository.head)
+  if (state?.base.head === repository.head) return state
+  await forgetHead(deps.database, repository.id)
+  return undefined
+}
+
+type Branch = {
+  readonly group: ReleaseGroup
+  readonly state: ReleaseState
+  readonly step: BranchStep
+  readonly written: WrittenRelease | undefined
+}
+
+async function carryOutBranch(
+  { deps, octokit, repository }: ReleaseContext,
+  { group, state, step, written }: Branch,
+): Promise<WrittenRelease | 'again' | 'refused'> {
+  if (step.do === 'keep' && written !== undefined) return written
+  const texts = editedTexts(group, state.files)
+  if (!texts.ok) {
+    deps.log.warn({ branch: group.branch, problems: texts.problems.map(formatProblem) }, 'release refused by its files')
+    return 'refused'
+  }
+  const parent = state.base.head
+  const tree = await createTree(octokit, repository.name, { base: state.base.tree, files: texts.value })
+  const current = state.branch
+  // What a run before this one wrote before it died: the same tree on the same commit is the same release.
+  if (current?.tree === tree && current.parents.join() === parent) return { head: current.head, parent, tree }
+  const head = await createCommit(octokit, repository.name, { message: commitMessage(group), tree, parent })
+  const moved = await moveBranch(
+    octokit,
+    { name: repository.name, node: state.repositoryNode },
+    { branch: group.branch, from: current?.head, to: head },
+  )
+  return moved === 'moved' ? { head, parent, tree } : 'again'
+}
+
+function editedTexts(group: ReleaseGroup, files: ReadonlyMap<FilePath, string>): Parsed<ReadonlyMap<FilePath, string>> {
+  const texts = new Map<FilePath, string>()
+  for (const [file, edits] of editsOfGroup(group)) {
+    const text = files.get(file)
+    if (text === undefined) return refused(inFile({ message: 'the file cannot be read as text' }, file))
+    const edited = editScalars(text, edits)
+    if (!edited.ok) return { ok: false, problems: [inFile(edited.problems[0], file)] }
+    texts.set(file, edited.value)
+  }
+  return parsed(texts)
+}
+
+type Pull = { readonly group: ReleaseGroup; readonly step: PullStep; readonly open: PullNumber | undefined }
+
+async function carryOutPull(context: ReleaseContext, { group, step, open }: Pull): Promise<PullNumber | undefined> {
+  const { deps, octokit, repository } = context
+  const text = textOf(context, group)
+  switch (step.do) {
+    case 'keep':
+      return open
+    case 'edit':
+      await editPull(octokit, repository.name, step.number, text)
+      deps.log.info({ pull: step.number, title: text.title }, 'release pull request edited')
+      return step.number
+    case 'open': {
+      const pull = { head: group.branch, base: repository.defaultBranch, text }
+      const number = await openPull(octokit, repository.name, pull)
+      deps.log.info({ pull: number, title: text.title }, 'release pull request opened')
+      return number
+    }
+  }
+}
+
+async function settle(
+  { deps, repository }: ReleaseContext,
+  release: KnownRelease & { readonly settledAt: CommitSha },
+): Promise<void> {
+  await keepRelease(deps.database, repository.id, release)
+  if (release.pull === undefined) return
+  await deps.jobs.ask(journeys.automerge, formatPullKey({ repository: repository.id, number: release.pull }))
+}
+
+function textOf({ configuration }: ReleaseContext, group: ReleaseGroup): ReturnType<typeof pullRequestText> {
+  return pullRequestText(group, configuration.clusters[group.cluster]?.release.merge ?? 'manual')
+}
+
+function openNumber(state: ReleaseState): PullNumber | undefined {
+  return state.pulls.find((pull) => pull.state === 'open')?.number
+}

@@ -1,0 +1,62 @@
+import type { Octokit } from '@octokit/rest'
+import type { Configuration } from '../../core/config/configuration.ts'
+import { type RepoId, parseRepoId } from '../../core/ids.ts'
+import { guaranteed } from '../../core/parsed.ts'
+import { type ReleaseGroup, groupChanges, obsoleteGroups } from '../../core/release/group.ts'
+import { type KnownRelease, readReleases } from '../../io/store/releases.ts'
+import type { Deps } from '../deps.ts'
+import { type ReadRepository, repositoryAt } from './reading.ts'
+import { planOf } from './release-plan.ts'
+import { publishGroup } from './release-publish.ts'
+import { withdrawGroup } from './release-withdraw.ts'
+
+/** What the steps of one release share. */
+export type ReleaseContext = {
+  readonly deps: Deps
+  readonly octokit: Octokit
+  readonly repository: ReadRepository
+  readonly configuration: Configuration
+}
+
+/** `again`: somebody pushed in between; what was seen is no longer so. */
+export type StepOutcome = 'done' | 'again'
+
+const attempts = 5
+
+/** Brings branches and pull requests of one repository to what today's plan says; a plan that is carried out costs nothing. */
+export async function release(deps: Deps, key: string): Promise<void> {
+  const id = guaranteed(parseRepoId(key))
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    if ((await attemptRelease(deps, id)) === 'done') return
+  }
+  throw new Error(`repository ${id} moved ${attempts} times while it was being released`)
+}
+
+async function attemptRelease(deps: Deps, id: RepoId): Promise<StepOutcome> {
+  const repository = await repositoryAt(deps, id)
+  // The merged configuration is the consent: without one, and with a broken one, nothing is released.
+  if (repository?.configuration?.ok !== true) return 'done'
+  const configuration = repository.configuration.value
+  const plan = await planOf(deps, repository, configuration)
+  const known = await readReleases(deps.database, id)
+  const groups = groupChanges(plan.changes)
+  const log = deps.log.child({ repository: repository.name })
+  log.info({ changes: plan.changes.length, skipped: plan.skipped.length, problems: plan.problems }, 'release planned')
+
+  const octokit = await deps.github.as({ installation: repository.installation, repository: id, profile: 'release' })
+  const context: ReleaseContext = { deps: { ...deps, log }, octokit, repository, configuration }
+  for (const group of groups) {
+    if ((await publishGroup(context, group, knownOf(known, group))) === 'again') return 'again'
+  }
+  for (const group of obsoleteGroups(
+    known.map((release) => release.group),
+    plan,
+  )) {
+    if ((await withdrawGroup(context, group)) === 'again') return 'again'
+  }
+  return 'done'
+}
+
+function knownOf(known: readonly KnownRelease[], group: ReleaseGroup): KnownRelease | undefined {
+  return known.find((release) => release.group.branch === group.branch)
+}

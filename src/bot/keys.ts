@@ -1,0 +1,32 @@
+import { type CommentId, type PullNumber, type RepoId, parsePullNumber, parseRepoId } from '../core/ids.ts'
+import { guaranteed } from '../core/parsed.ts'
+
+/** The journeys of the bot, each a queue of keys. */
+export const journeys = {
+  delivery: 'delivery',
+  release: 'release',
+  tags: 'tags',
+  automerge: 'automerge',
+  chat: 'chat',
+  installation: 'installation',
+  refresh: 'refresh',
+} as const
+
+export const refreshAtStart = 'start'
+export const refreshOnTimer = 'timer'
+
+export type Pull = { readonly repository: RepoId; readonly number: PullNumber }
+
+/** `4711#12`: the key of a job about one pull request. */
+export function formatPullKey({ repository, number }: Pull): string {
+  return `${repository}#${number}`
+}
+
+export function parsePullKey(key: string): Pull {
+  const [repository = '', number = ''] = key.split('#')
+  return { repository: guaranteed(parseRepoId(repository)), number: guaranteed(parsePullNumber(number)) }
+}
+
+export function formatCommentKey(comment: CommentId): string {
+  return `${comment}`
+}
