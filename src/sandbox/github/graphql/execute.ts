@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import {
   buildASTSchema,
   execute,
@@ -129,7 +128,8 @@ function parseAndCheck(query: string): DocumentNode | readonly GraphQLError[] {
 }
 
 const schema = once((): GraphQLSchema => {
-  const file = fileURLToPath(import.meta.resolve('@octokit/graphql-schema/schema.graphql'))
+  // The package's entry would load the same schema a second time, as JSON.
+  const file = new URL('schema.graphql', import.meta.resolve('@octokit/graphql-schema'))
   return buildASTSchema(parse(readFileSync(file, 'utf8'), { noLocation: true }), { assumeValidSDL: true })
 })
 

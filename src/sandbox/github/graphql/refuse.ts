@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql'
 import { canSee, type Caller } from '../caller.ts'
+import { allows } from '../operations/installations.ts'
 import { roleAtLeast, roleOf } from '../render/repository.ts'
 import { type Access, type Repository } from '../state.ts'
 
@@ -30,7 +31,7 @@ export function may(caller: Caller, repository: Repository, wanted: Wanted): boo
     Object.entries(wanted).some(([permission, access]) => has(permission, access))
   switch (caller.kind) {
     case 'installation':
-      return some((permission, access) => covers(caller.permissions[permission], access))
+      return some((permission, access) => allows(caller.permissions[permission], access))
     case 'person': {
       const role = roleOf(repository, caller.account)
       return role !== 'none' && some((_, access) => roleAtLeast(role, access))
@@ -39,9 +40,4 @@ export function may(caller: Caller, repository: Repository, wanted: Wanted): boo
     case 'app':
       return some((_, access) => access === 'read')
   }
-}
-
-function covers(granted: Access | undefined, wanted: Access): boolean {
-  const ranks: readonly (Access | undefined)[] = [undefined, 'read', 'write', 'admin']
-  return ranks.indexOf(granted) >= ranks.indexOf(wanted)
 }
