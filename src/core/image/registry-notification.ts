@@ -5,10 +5,10 @@ import { type ImageName, isTag, parseImageName } from './ref.ts'
 export type PushedTag = { readonly image: ImageName; readonly tag: string }
 
 /** The content types of the envelope: distribution 2 sends the first, distribution 3 the second; the body is the same. */
-export const notificationTypes: readonly string[] = [
+export const notificationTypes = [
   'application/vnd.docker.distribution.events.v1+json',
   'application/vnd.docker.distribution.events.v2+json',
-]
+] as const
 
 /**
  * The tags that a registry says were pushed, each once, from the envelope of distribution, which GitLab

@@ -1,6 +1,6 @@
 import { type Challenge, parseChallenges } from './challenge.ts'
-import { type Refused, type RegistryHost, type RegistryPlace, where } from './hosts.ts'
-import { parseObject } from './json-object.ts'
+import { type Refused, type RegistryHost, type RegistryPlace, inSettings } from './hosts.ts'
+import { basicOf, createTokens } from './token.ts'
 import type { Transport } from './transport.ts'
 
 /** The `Authorization` to send, if any, or why there is none to be had. */
@@ -22,47 +22,12 @@ type Scheme =
   | { readonly kind: 'basic' }
   | { readonly kind: 'bearer'; readonly realm: URL; readonly service: string | undefined; readonly actions: string }
 
-type Token = { readonly kind: 'token'; readonly token: string; readonly expiresAtMs: number }
-
-type TokenRequest = {
-  readonly realm: URL
-  readonly service: string | undefined
-  readonly scope: string
-  /** The authorization that was refused: a token that is no longer good, whatever its lifetime says. */
-  readonly rejected: string | undefined
-}
-
 // ACR wants more than `pull` for a tag list. Anything that writes is never asked for, whatever a challenge says.
 const readingActions: readonly string[] = ['pull', 'metadata_read', 'content_read']
 
-/** https://distribution.github.io/distribution/spec/auth/token/ says 60 seconds where the answer does not. */
-const defaultLifetimeSeconds = 60
-
 export function createAuthorizer({ transport, now }: Deps): Authorizer {
   const schemes = new Map<string, Scheme>()
-  const tokens = new Map<string, Promise<Token | Refused>>()
-
-  const tokenFor = async (host: RegistryHost, { rejected, ...request }: TokenRequest): Promise<Token | Refused> => {
-    const key = `${host.name} ${request.scope}`
-    for (let known = tokens.get(key); known !== undefined; known = tokens.get(key)) {
-      const token = await known
-      const good = token.kind === 'refused' || (token.expiresAtMs > now() && `Bearer ${token.token}` !== rejected)
-      if (good) return token
-      // Unless somebody else asked for a new one while we looked at this.
-      if (tokens.get(key) === known) tokens.delete(key)
-    }
-    // Shared by all who ask meanwhile; a failure is not kept.
-    const asked = requestToken({ transport, now }, host, request)
-    tokens.set(key, asked)
-    let kept = false
-    try {
-      const token = await asked
-      kept = token.kind === 'token'
-      return token
-    } finally {
-      if (!kept && tokens.get(key) === asked) tokens.delete(key)
-    }
-  }
+  const tokenFor = createTokens({ transport, now })
 
   const authorize = async ({ host, path }: RegistryPlace, scheme: Scheme, rejected?: string): Promise<Login> => {
     if (scheme.kind === 'basic') return { kind: 'authorization', header: basicOf(host) }
@@ -95,7 +60,7 @@ function chooseScheme(host: RegistryHost, challenges: readonly Challenge[]): Sch
   const [refusal] = bearers
   if (refusal !== undefined) return refusal
   const because = basic
-    ? `\`${host.name}\` asks for a username and password; an operator can add them ${where}`
+    ? `\`${host.name}\` asks for a username and password; an operator can add them ${inSettings}`
     : `\`${host.name}\` refused the request and offers no way to log in that we know (Basic, Bearer)`
   return { kind: 'refused', because }
 }
@@ -117,40 +82,4 @@ function readBearer(host: RegistryHost, { parameters }: Challenge): Scheme | Ref
 /** Built, not copied from the challenge: some registries name another repository there. */
 function scopeOf(path: string, actions: string): string {
   return `repository:${path}:${actions}`
-}
-
-async function requestToken(
-  { transport, now }: Deps,
-  host: RegistryHost,
-  { realm, service, scope }: Omit<TokenRequest, 'rejected'>,
-): Promise<Token | Refused> {
-  const url = new URL(realm)
-  if (service !== undefined) url.searchParams.set('service', service)
-  url.searchParams.set('scope', scope)
-  const authorization = basicOf(host)
-  const headers = { accept: 'application/json', ...(authorization === undefined ? {} : { authorization }) }
-  const answer = await transport({ method: 'GET', url, headers })
-  if (answer.kind === 'too-large' || answer.status !== 200) {
-    const got = answer.kind === 'too-large' ? `more than ${answer.bytes} bytes` : `${answer.status}`
-    const who = host.credentials === undefined ? 'an anonymous request' : 'our username and password'
-    return { kind: 'refused', because: `the token server of \`${host.name}\` answered ${who} with ${got}` }
-  }
-  return readToken(host, answer.body, now())
-}
-
-function readToken(host: RegistryHost, body: Uint8Array, nowMs: number): Token | Refused {
-  const answer = parseObject(body)
-  const token = answer?.['token'] ?? answer?.['access_token']
-  if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token))
-    return { kind: 'refused', because: `the token server of \`${host.name}\` answered without a token` }
-  const said = answer?.['expires_in']
-  const seconds = typeof said === 'number' && said > 0 ? said : defaultLifetimeSeconds
-  // A tenth less, for the way there.
-  return { kind: 'token', token, expiresAtMs: nowMs + seconds * 900 }
-}
-
-function basicOf({ credentials }: RegistryHost): string | undefined {
-  if (credentials === undefined) return undefined
-  const pair = `${credentials.username}:${credentials.password.reveal()}`
-  return `Basic ${Buffer.from(pair).toString('base64')}`
 }

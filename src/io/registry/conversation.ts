@@ -1,5 +1,5 @@
 import type { Authorizer } from './authorization.ts'
-import { type Refused, type RegistryHosts, type RegistryPlace, where } from './hosts.ts'
+import { type Refused, type RegistryHosts, type RegistryPlace, inSettings } from './hosts.ts'
 import type { Incoming, Outgoing, TooLarge, Transport } from './transport.ts'
 
 /** Asks about one repository of one registry, logging in and following redirects as far as both are allowed. */
@@ -23,7 +23,9 @@ export function createAsk({ hosts, transport, authorizer }: Deps): Ask {
     const challenges = first.headers.get('www-authenticate')
     const login = await authorizer.respond(place, { challenges, rejected: usual.header })
     if (login.kind === 'refused') return login
-    const second = await follow(place, withAuthorization(outgoing, login.header))
+    // The same again would only be a second wrong password, and locks the account sooner.
+    const again = login.header !== usual.header
+    const second = again ? await follow(place, withAuthorization(outgoing, login.header)) : first
     if (second.kind === 'refused' || ![401, 403].includes(second.status)) return second
     const who = host.credentials === undefined ? 'an anonymous request' : 'our username and password'
     return refusal(place, `it answers ${who} with ${second.status}`)
@@ -48,7 +50,7 @@ function createFollow(hosts: RegistryHosts, transport: Transport): Ask {
       if (!allowed.has(url.origin))
         return refusal(
           place,
-          `it redirects to \`${url.origin}\`, which is not allowed; an operator can add it ${where}`,
+          `it redirects to \`${url.origin === 'null' ? url.protocol : url.origin}\`, which is not allowed; an operator can add it ${inSettings}`,
         )
       next = url.origin === next.url.origin ? { ...next, url } : { ...withoutAuthorization(next), url }
     }

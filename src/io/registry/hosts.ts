@@ -34,26 +34,32 @@ export type Refused = { readonly kind: 'refused'; readonly because: string }
 export type RegistryPlace = { readonly kind: 'place'; readonly host: RegistryHost; readonly path: string }
 
 /** What is known of public registries; everything else follows the protocol. */
-const knownHosts: Readonly<
-  Record<string, { readonly url?: string; readonly tokenServer?: string; readonly page?: number }>
-> = {
-  'docker.io': { url: 'https://registry-1.docker.io', tokenServer: 'https://auth.docker.io' },
-  'registry.gitlab.com': { tokenServer: 'https://gitlab.com' },
+const knownHosts = new Map<string, { readonly url?: string; readonly tokenServer?: string; readonly page?: number }>([
+  ['docker.io', { url: 'https://registry-1.docker.io', tokenServer: 'https://auth.docker.io' }],
+  ['registry.gitlab.com', { tokenServer: 'https://gitlab.com' }],
   // More than 100 is refused: https://github.com/fluxcd/image-reflector-controller/issues/585
-  'quay.io': { page: 100 },
-}
+  ['quay.io', { page: 100 }],
+])
 
-const otherNames: Readonly<Record<string, string>> = {
-  'index.docker.io': 'docker.io',
-  'registry-1.docker.io': 'docker.io',
-}
+const otherNames = new Map([
+  ['index.docker.io', 'docker.io'],
+  ['registry-1.docker.io', 'docker.io'],
+])
 
 const defaultTagsPerPage = 1000
 
 export type RegistryHosts = ReadonlyMap<string, RegistryHost>
 
 export function readHosts(settings: RegistrySettings): RegistryHosts {
-  return new Map(settings.map(readHost).map((host) => [host.name, host]))
+  const hosts = new Map<string, RegistryHost>()
+  for (const host of settings.map(readHost)) {
+    if (hosts.has(host.name))
+      throw new UserError(`expected the registry \`${host.name}\` once, got it twice`, {
+        help: "Keep one of its entries in the bot's settings.",
+      })
+    hosts.set(host.name, host)
+  }
+  return hosts
 }
 
 export function placeOf(hosts: RegistryHosts, image: ImageName): RegistryPlace | Refused {
@@ -61,17 +67,20 @@ export function placeOf(hosts: RegistryHosts, image: ImageName): RegistryPlace |
   const name = image.slice(0, slash)
   const host = hosts.get(name)
   if (host !== undefined) return { kind: 'place', host, path: image.slice(slash + 1) }
-  return { kind: 'refused', because: `\`${name}\` is not an allowed registry; an operator can add it ${where}` }
+  return { kind: 'refused', because: `\`${name}\` is not an allowed registry; an operator can add it ${inSettings}` }
 }
 
-export const where = "to the registries in the bot's settings"
+/** The end of a sentence that says what an operator can do. */
+export const inSettings = "to the registries in the bot's settings"
 
 function readHost(setting: RegistrySetting): RegistryHost {
   const written = setting.host.toLowerCase()
-  const name = otherNames[written] ?? written
-  const known = knownHosts[name] ?? {}
+  const name = otherNames.get(written) ?? written
+  const known = knownHosts.get(name) ?? {}
   const base = readUrl(name, setting.url ?? known.url ?? `https://${name}`)
-  const tokenServers = [setting.tokenServer, known.tokenServer].filter((url) => url !== undefined)
+  // The password of a mirror is none of the original's business.
+  const ofOriginal = setting.url === undefined ? known.tokenServer : undefined
+  const tokenServers = [setting.tokenServer, ofOriginal].filter((url) => url !== undefined)
   return {
     name,
     base: base.href.replace(/\/+$/, ''),

@@ -11,19 +11,19 @@ export type RegistryAuth = {
 
 const service = 'sandbox'
 
-export type Gate = {
+export type Authentication = {
   /** The refusal, or undefined for those who may pass. */
   readonly refusal: (headers: IncomingHttpHeaders, scope: string | undefined) => Answer | undefined
   /** `GET /token?service=…&scope=…`: a token for just that scope. */
   readonly grantToken: (headers: IncomingHttpHeaders, query: URLSearchParams) => Answer
 }
 
-export function openGate(): Gate {
+export function noAuthentication(): Authentication {
   return { refusal: () => undefined, grantToken: () => failure('UNSUPPORTED', 'this registry has no tokens') }
 }
 
 /** @param realm where this registry can be asked for tokens. */
-export function createGate(auth: RegistryAuth, realm: string): Gate {
+export function createAuthentication(auth: RegistryAuth, realm: string): Authentication {
   const basic = `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`
   const challenges = auth.challenges ?? ['basic']
   const grants = new Map<string, string>()

@@ -1,8 +1,8 @@
 import { type Answer, failure } from './answer.ts'
-import type { Call, Ground } from './call.ts'
+import type { Call, RegistryState } from './call.ts'
 import { isDigest } from './storage.ts'
 
-export function getBlob({ storage }: Ground, { repository, reference: digest }: Call): Answer {
+export function getBlob({ storage }: RegistryState, { repository, reference: digest }: Call): Answer {
   if (!isDigest(digest)) return failure('DIGEST_INVALID', 'provided digest did not match uploaded content')
   const bytes = storage.repositories.get(repository)?.blobs.get(digest)
   if (bytes === undefined) return failure('BLOB_UNKNOWN', 'blob unknown to registry')
@@ -14,7 +14,7 @@ export function getBlob({ storage }: Ground, { repository, reference: digest }: 
   }
 }
 
-export function deleteBlob({ storage }: Ground, { repository, reference: digest }: Call): Answer {
+export function deleteBlob({ storage }: RegistryState, { repository, reference: digest }: Call): Answer {
   const deleted = storage.repositories.get(repository)?.blobs.delete(digest) ?? false
   return deleted
     ? { status: 202, event: { action: 'delete', repository, digest } }

@@ -5,7 +5,7 @@ import type { Storage } from './storage.ts'
 /** The largest body of each kind; what is above is refused before it is read, where its length is announced. */
 export type Caps = { readonly blobBytes: number; readonly manifestBytes: number }
 
-export type Ground = {
+export type RegistryState = {
   readonly storage: Storage
   readonly caps: Caps
   /** Tags per page, whatever the client asks for. */
@@ -22,7 +22,7 @@ export type Call = {
   readonly reference: string
 }
 
-export type Handle = (ground: Ground, call: Call) => Answer | Promise<Answer>
+export type Handle = (state: RegistryState, call: Call) => Answer | Promise<Answer>
 
 export type Body = { readonly kind: 'bytes'; readonly bytes: Buffer } | { readonly kind: 'too-large' }
 

@@ -1,7 +1,7 @@
 import { type Answer, failure, json } from './answer.ts'
-import type { Call, Ground } from './call.ts'
+import type { Call, RegistryState } from './call.ts'
 
-export function listTags({ storage, pageSize }: Ground, { repository: name, query }: Call): Answer {
+export function listTags({ storage, pageSize }: RegistryState, { repository: name, query }: Call): Answer {
   const repository = storage.repositories.get(name)
   if (repository === undefined || repository.manifests.size + repository.tags.size === 0)
     return failure('NAME_UNKNOWN', 'repository name not known to registry')
@@ -10,7 +10,7 @@ export function listTags({ storage, pageSize }: Ground, { repository: name, quer
   return json({ name, tags: page.entries }, linkTo(`/v2/${name}/tags/list`, page))
 }
 
-export function listRepositories({ storage, pageSize }: Ground, { query }: Call): Answer {
+export function listRepositories({ storage, pageSize }: RegistryState, { query }: Call): Answer {
   const names = [...storage.repositories].filter(([, { manifests }]) => manifests.size > 0).map(([name]) => name)
   const page = cut(names, query, pageSize ?? 100)
   if (page === undefined) return failure('PAGINATION_NUMBER_INVALID', 'invalid number of results requested')

@@ -1,10 +1,10 @@
 import { type ManifestType, manifestType } from '../../core/image/manifest-type.ts'
 import { isTag } from '../../core/image/ref.ts'
 import { type Answer, failure } from './answer.ts'
-import { type Call, type Ground, readBody } from './call.ts'
+import { type Call, type RegistryState, readBody } from './call.ts'
 import { type StoredManifest, type StoredRepository, digestOf, isDigest, repositoryFor } from './storage.ts'
 
-export function getManifest({ storage }: Ground, { request, repository, reference }: Call): Answer {
+export function getManifest({ storage }: RegistryState, { request, repository, reference }: Call): Answer {
   const manifest = find(storage.repositories.get(repository), reference)
   if (manifest === undefined) return failure('MANIFEST_UNKNOWN', 'manifest unknown')
   const { bytes, digest, mediaType } = manifest
@@ -20,7 +20,7 @@ export function getManifest({ storage }: Ground, { request, repository, referenc
   }
 }
 
-export async function putManifest({ storage, caps }: Ground, call: Call): Promise<Answer> {
+export async function putManifest({ storage, caps }: RegistryState, call: Call): Promise<Answer> {
   const { request, repository: name, reference } = call
   const byDigest = reference.includes(':')
   if (byDigest ? !isDigest(reference) : !isTag(reference))
@@ -46,7 +46,7 @@ export async function putManifest({ storage, caps }: Ground, call: Call): Promis
 }
 
 /** A tag goes alone; a digest takes the tags that point to it along. */
-export function deleteManifest({ storage }: Ground, { repository: name, reference }: Call): Answer {
+export function deleteManifest({ storage }: RegistryState, { repository: name, reference }: Call): Answer {
   const repository = storage.repositories.get(name)
   if (repository === undefined || find(repository, reference) === undefined)
     return failure('MANIFEST_UNKNOWN', 'manifest unknown')

@@ -101,7 +101,7 @@ async function post({ url, headers }: Subscriber, body: string, stopping: AbortS
   try {
     const response = await fetch(url, {
       method: 'POST',
-      headers: { ...headers, 'content-type': notificationTypes[0] ?? '' },
+      headers: { ...headers, 'content-type': notificationTypes[0] },
       body,
       redirect: 'manual',
       signal: AbortSignal.any([stopping, AbortSignal.timeout(deliveryTimeoutMs)]),

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http'
 import { type Answer, failure } from './answer.ts'
-import { type Gate, type RegistryAuth, createGate, openGate } from './authentication.ts'
-import type { Caps, Ground } from './call.ts'
+import { type Authentication, type RegistryAuth, createAuthentication, noAuthentication } from './authentication.ts'
+import type { Caps, RegistryState } from './call.ts'
 import { type Outbox, type Subscriber, createOutbox } from './notifications.ts'
 import { type RequestCounts, createRequestCounts } from './request-counts.ts'
 import { type Route, routes } from './routes.ts'
@@ -54,21 +54,21 @@ export async function startRegistry(options: SandboxRegistryOptions = {}): Promi
   if (address === null || typeof address === 'string') throw new Error('the registry listens on no port')
   const host = `${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`
 
-  const house = build(options, host)
+  const running = build(options, host)
   server.on('request', (request, response) => {
-    void serve(house, request, response)
+    void serve(running, request, response)
   })
   return {
-    url: house.url,
+    url: running.url,
     host,
-    requests: house.counts,
-    setNotifications: house.outbox.subscribe,
-    loseNotifications: house.outbox.lose,
-    duplicateNotifications: house.outbox.duplicate,
-    notificationsGivenUp: house.outbox.givenUp,
-    settled: house.outbox.settled,
+    requests: running.counts,
+    setNotifications: running.outbox.subscribe,
+    loseNotifications: running.outbox.lose,
+    duplicateNotifications: running.outbox.duplicate,
+    notificationsGivenUp: running.outbox.givenUp,
+    settled: running.outbox.settled,
     close: async () => {
-      await house.outbox.stop()
+      await running.outbox.stop()
       const closed = once(server, 'close')
       server.close()
       server.closeAllConnections()
@@ -77,18 +77,18 @@ export async function startRegistry(options: SandboxRegistryOptions = {}): Promi
   }
 }
 
-type House = {
+type RunningRegistry = {
   readonly url: string
   readonly host: string
   readonly instance: string
-  readonly ground: Ground
-  readonly gate: Gate
+  readonly state: RegistryState
+  readonly authentication: Authentication
   readonly counts: RequestCounts
   readonly outbox: Outbox
   readonly actor: string | undefined
 }
 
-function build(options: SandboxRegistryOptions, host: string): House {
+function build(options: SandboxRegistryOptions, host: string): RunningRegistry {
   const url = `http://${host}`
   const outbox = createOutbox(options.retryDelaysMs)
   outbox.subscribe(options.notifications)
@@ -96,43 +96,44 @@ function build(options: SandboxRegistryOptions, host: string): House {
     url,
     host,
     instance: randomUUID(),
-    ground: { storage: createStorage(), caps: options.caps ?? defaultCaps, pageSize: options.pageSize },
-    gate: options.auth === undefined ? openGate() : createGate(options.auth, `${url}/token`),
+    state: { storage: createStorage(), caps: options.caps ?? defaultCaps, pageSize: options.pageSize },
+    authentication:
+      options.auth === undefined ? noAuthentication() : createAuthentication(options.auth, `${url}/token`),
     counts: createRequestCounts(),
     outbox,
     actor: options.auth?.username,
   }
 }
 
-async function serve(house: House, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(running: RunningRegistry, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
-    const answer = await answerTo(house, request)
+    const answer = await answerTo(running, request)
     // Told before it is answered, so that whoever has the answer can wait for `settled`.
-    if (answer.event !== undefined) tell(house, request, answer.event)
+    if (answer.event !== undefined) tell(running, request, answer.event)
     send(request, response, answer)
-  } catch {
-    // The client went away in the middle of its body: there is nobody to answer.
-    response.destroy()
+  } catch (error) {
+    // Either the client went away in the middle of its body, or this is a bug of ours that shall be seen.
+    send(request, response, { status: 500, body: error instanceof Error ? (error.stack ?? error.message) : 'unknown' })
   }
 }
 
-async function answerTo(house: House, request: IncomingMessage): Promise<Answer> {
+async function answerTo(running: RunningRegistry, request: IncomingMessage): Promise<Answer> {
   const method = request.method ?? ''
   const [path = '', query = ''] = (request.url ?? '').split('?', 2)
   if (path === '/token' && method === 'GET') {
-    house.counts.add('token')
-    return house.gate.grantToken(request.headers, new URLSearchParams(query))
+    running.counts.add('token')
+    return running.authentication.grantToken(request.headers, new URLSearchParams(query))
   }
   const route = routes.find((candidate) => candidate.method === method && candidate.path.test(path))
-  house.counts.add(route?.kind ?? 'unknown')
+  running.counts.add(route?.kind ?? 'unknown')
   const { repository = '', reference = '' } = route?.path.exec(path)?.groups ?? {}
-  const refusal = house.gate.refusal(request.headers, scopeOf(route, repository))
+  const refusal = running.authentication.refusal(request.headers, scopeOf(route, repository))
   if (refusal !== undefined) return refusal
   if (route === undefined) return notARoute(path)
   if (repository !== '' && (repository.length > longestName || !nameForm.test(repository)))
     return failure('NAME_INVALID', 'invalid repository name')
   const call = { request, query: new URLSearchParams(query), repository, reference: decoded(reference) }
-  return await route.handle(house.ground, call)
+  return await route.handle(running.state, call)
 }
 
 function notARoute(path: string): Answer {
@@ -155,14 +156,14 @@ function decoded(reference: string): string {
   }
 }
 
-function tell(house: House, request: IncomingMessage, event: NonNullable<Answer['event']>): void {
+function tell(running: RunningRegistry, request: IncomingMessage, event: NonNullable<Answer['event']>): void {
   const client = {
     address: `${request.socket.remoteAddress ?? ''}:${request.socket.remotePort ?? 0}`,
     method: request.method ?? '',
     userAgent: request.headers['user-agent'] ?? '',
   }
-  const { url, host, instance, actor } = house
-  house.outbox.tell(event, { registry: { url, host, instance }, client, actor })
+  const { url, host, instance, actor } = running
+  running.outbox.tell(event, { registry: { url, host, instance }, client, actor })
 }
 
 function send(request: IncomingMessage, response: ServerResponse, { status, headers, body = '' }: Answer): void {

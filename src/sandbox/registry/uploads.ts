@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { type Answer, failure } from './answer.ts'
-import { type Call, type Ground, readBody } from './call.ts'
+import { type Call, type RegistryState, readBody } from './call.ts'
 import { type Upload, digestOf, isDigest, repositoryFor } from './storage.ts'
 
 /** Starts an upload, or mounts a blob of another repository, which needs none. */
-export function startUpload({ storage }: Ground, { repository, query }: Call): Answer {
+export function startUpload({ storage }: RegistryState, { repository, query }: Call): Answer {
   const digest = query.get('mount') ?? ''
   const mounted = storage.repositories.get(query.get('from') ?? '')?.blobs.get(digest)
   if (mounted !== undefined) {
@@ -17,32 +17,32 @@ export function startUpload({ storage }: Ground, { repository, query }: Call): A
   return { status: 202, headers: progress(id, upload) }
 }
 
-export function uploadStatus(ground: Ground, call: Call): Answer {
-  const upload = uploadOf(ground, call)
+export function uploadStatus(state: RegistryState, call: Call): Answer {
+  const upload = uploadOf(state, call)
   return upload === undefined ? unknownUpload() : { status: 204, headers: progress(call.reference, upload) }
 }
 
-export async function appendToUpload(ground: Ground, call: Call): Promise<Answer> {
-  const upload = uploadOf(ground, call)
+export async function appendToUpload(state: RegistryState, call: Call): Promise<Answer> {
+  const upload = uploadOf(state, call)
   if (upload === undefined) return unknownUpload()
-  const refusal = await append(ground, call, upload)
+  const refusal = await append(state, call, upload)
   return refusal ?? { status: 202, headers: progress(call.reference, upload) }
 }
 
 /** The last step, with the rest of the bytes or with none. A wrong digest ends the upload: nothing of it stays. */
-export async function finishUpload(ground: Ground, call: Call): Promise<Answer> {
-  const upload = uploadOf(ground, call)
+export async function finishUpload(state: RegistryState, call: Call): Promise<Answer> {
+  const upload = uploadOf(state, call)
   if (upload === undefined) return unknownUpload()
   const digest = call.query.get('digest') ?? ''
   if (!isDigest(digest)) return failure('DIGEST_INVALID', 'digest missing or not of the form sha256:…')
-  const refusal = await append(ground, call, upload)
+  const refusal = await append(state, call, upload)
   if (refusal !== undefined) return refusal
-  ground.storage.uploads.delete(call.reference)
+  state.storage.uploads.delete(call.reference)
   const bytes = Buffer.concat(upload.chunks)
   if (digestOf(bytes, digest) !== digest)
     return failure('DIGEST_INVALID', 'provided digest did not match uploaded content')
   const { repository } = call
-  repositoryFor(ground.storage, repository).blobs.set(digest, bytes)
+  repositoryFor(state.storage, repository).blobs.set(digest, bytes)
   const event = {
     action: 'push',
     repository,
@@ -53,13 +53,13 @@ export async function finishUpload(ground: Ground, call: Call): Promise<Answer> 
   return { ...created(repository, digest), event }
 }
 
-export function cancelUpload(ground: Ground, call: Call): Answer {
-  if (uploadOf(ground, call) === undefined) return unknownUpload()
-  ground.storage.uploads.delete(call.reference)
+export function cancelUpload(state: RegistryState, call: Call): Answer {
+  if (uploadOf(state, call) === undefined) return unknownUpload()
+  state.storage.uploads.delete(call.reference)
   return { status: 204 }
 }
 
-async function append({ caps }: Ground, { request }: Call, upload: Upload): Promise<Answer | undefined> {
+async function append({ caps }: RegistryState, { request }: Call, upload: Upload): Promise<Answer | undefined> {
   const before = upload.size
   if (!continues(request.headers['content-range'], before)) return failure('RANGE_INVALID', 'invalid content range')
   const body = await readBody(request, caps.blobBytes - before)
@@ -77,7 +77,7 @@ function continues(range: string | undefined, size: number): boolean {
   return match !== null && Number(match[1]) === size && Number(match[2]) >= size
 }
 
-function uploadOf({ storage }: Ground, { repository, reference }: Call): Upload | undefined {
+function uploadOf({ storage }: RegistryState, { repository, reference }: Call): Upload | undefined {
   const upload = storage.uploads.get(reference)
   return upload?.repository === repository ? upload : undefined
 }

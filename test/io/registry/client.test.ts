@@ -13,7 +13,7 @@ import {
   type SandboxRegistryOptions,
   startRegistry,
 } from '../../../src/sandbox/registry/registry.ts'
-import { image, serve } from './stage.ts'
+import { image, serve } from './test-server.ts'
 
 const repository = 'project/demo-service'
 const login = { username: 'bot', password: 'a password' }
@@ -245,6 +245,15 @@ test('a token server that refuses the password is a reason', async (t) => {
     kind: 'refused',
     because: 'the token server of `eu.gcr.io` answered our username and password with 401',
   })
+})
+
+test('a wrong password is sent once per call', async (t) => {
+  const registry = await sandbox(t, { auth: login })
+  const client = clientOf(registry, { username: 'bot', password: new Secret('wrong') })
+  await client.listTags(image)
+  registry.requests.reset()
+  assert.equal((await client.listTags(image)).kind, 'refused')
+  assert.deepEqual(registry.requests.all(), { tags: 1 })
 })
 
 const transient: readonly { name: string; status: number; headers?: Record<string, string>; retryAfterMs?: number }[] =

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { Secret } from '../../../src/core/secret.ts'
 import { createRegistry } from '../../../src/io/registry/client.ts'
 import { RegistryUnavailable } from '../../../src/io/registry/unavailable.ts'
-import { image, isTagList, serve } from './stage.ts'
+import { image, isTagList, serve } from './test-server.ts'
 
 // What an allowed registry could do to us, by malice or by a broken proxy in front of it.
 
@@ -24,7 +24,7 @@ const hostile: readonly { name: string; listener: RequestListener; says: RegExp;
   {
     name: 'redirects to a file',
     listener: (_, response) => response.writeHead(302, { location: 'file:///etc/passwd' }).end(),
-    says: /redirects to `null`, which is not allowed/,
+    says: /redirects to `file:`, which is not allowed/,
     requests: 1,
   },
   {

@@ -49,6 +49,13 @@ const rows: readonly {
     tokenServers: ['http://127.0.0.1:5055'],
   },
   {
+    name: 'a mirror of Docker Hub, whose password stays with it',
+    setting: { host: 'docker.io', url: 'https://mirror.example.org' },
+    image: 'nginx',
+    at: 'https://mirror.example.org library/nginx',
+    tokenServers: ['https://mirror.example.org'],
+  },
+  {
     name: 'a registry below a path, with a token server',
     setting: {
       host: 'a.example.org',
@@ -112,3 +119,10 @@ for (const { name, setting, says } of refusals) {
     )
   })
 }
+
+test('readHosts refuses one registry twice, under whatever name', () => {
+  assert.throws(
+    () => readHosts([{ host: 'docker.io' }, { host: 'index.docker.io' }]),
+    (error) => error instanceof UserError && error.message === 'expected the registry `docker.io` once, got it twice',
+  )
+})

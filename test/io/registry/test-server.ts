@@ -7,14 +7,14 @@ import { guaranteed } from '../../../src/core/parsed.ts'
 
 export const image: ImageName = guaranteed(parseImageName('eu.gcr.io/project/demo-service'))
 
-export type StageServer = {
+export type TestServer = {
   readonly url: string
   readonly seen: readonly string[]
   readonly authorizations: readonly string[]
 }
 
 /** A server whose every answer the test writes; it ends with the test. `seen` is `GET /v2/…`, in order. */
-export async function serve(t: TestContext, listener: RequestListener): Promise<StageServer> {
+export async function serve(t: TestContext, listener: RequestListener): Promise<TestServer> {
   const seen: string[] = []
   const authorizations: string[] = []
   const server = createServer((request, response) => {

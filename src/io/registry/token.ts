@@ -1,0 +1,84 @@
+import type { Refused, RegistryHost } from './hosts.ts'
+import { parseObject } from './json-object.ts'
+import type { Transport } from './transport.ts'
+
+export type Token = { readonly kind: 'token'; readonly token: string; readonly expiresAtMs: number }
+
+export type TokenRequest = {
+  readonly realm: URL
+  readonly service: string | undefined
+  readonly scope: string
+  /** The authorization that was refused: a token that is no longer good, whatever its lifetime says. */
+  readonly rejected: string | undefined
+}
+
+type Deps = { readonly transport: Transport; readonly now: () => number }
+
+/** https://distribution.github.io/distribution/spec/auth/token/ says 60 seconds where the answer does not. */
+const defaultLifetimeSeconds = 60
+
+/** Tokens by host and scope, each asked for once in its life, however many want it at the same time. */
+export function createTokens(deps: Deps): (host: RegistryHost, request: TokenRequest) => Promise<Token | Refused> {
+  const held = new Map<string, Promise<Token | Refused>>()
+
+  const ask = async (key: string, asked: Promise<Token | Refused>): Promise<Token | Refused> => {
+    held.set(key, asked)
+    let kept = false
+    try {
+      const token = await asked
+      kept = token.kind === 'token'
+      return token
+    } finally {
+      if (!kept && held.get(key) === asked) held.delete(key)
+    }
+  }
+
+  return async (host, { rejected, ...request }) => {
+    const key = `${host.name} ${request.scope}`
+    for (let known = held.get(key); known !== undefined; known = held.get(key)) {
+      const token = await known
+      if (token.kind === 'refused') return token
+      if (token.expiresAtMs > deps.now() && `Bearer ${token.token}` !== rejected) return token
+      // Unless somebody else asked for a new one while we looked at this.
+      if (held.get(key) === known) held.delete(key)
+    }
+    return await ask(key, requestToken(deps, host, request))
+  }
+}
+
+async function requestToken(
+  { transport, now }: Deps,
+  host: RegistryHost,
+  { realm, service, scope }: Omit<TokenRequest, 'rejected'>,
+): Promise<Token | Refused> {
+  const url = new URL(realm)
+  if (service !== undefined) url.searchParams.set('service', service)
+  url.searchParams.set('scope', scope)
+  const authorization = basicOf(host)
+  const headers = { accept: 'application/json', ...(authorization === undefined ? {} : { authorization }) }
+  const answer = await transport({ method: 'GET', url, headers })
+  if (answer.kind === 'too-large' || answer.status !== 200) {
+    const got = answer.kind === 'too-large' ? `more than ${answer.bytes} bytes` : `${answer.status}`
+    const who = host.credentials === undefined ? 'an anonymous request' : 'our username and password'
+    return { kind: 'refused', because: `the token server of \`${host.name}\` answered ${who} with ${got}` }
+  }
+  return readToken(host, answer.body, now())
+}
+
+function readToken(host: RegistryHost, body: Uint8Array, nowMs: number): Token | Refused {
+  const answer = parseObject(body)
+  const token = answer?.['token'] ?? answer?.['access_token']
+  if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token))
+    return { kind: 'refused', because: `the token server of \`${host.name}\` answered without a token` }
+  const said = answer?.['expires_in']
+  const seconds = typeof said === 'number' && said > 0 ? said : defaultLifetimeSeconds
+  // A tenth less, for the way there.
+  return { kind: 'token', token, expiresAtMs: nowMs + seconds * 900 }
+}
+
+/** `Authorization` by username and password, where the host has them. */
+export function basicOf({ credentials }: RegistryHost): string | undefined {
+  if (credentials === undefined) return undefined
+  const pair = `${credentials.username}:${credentials.password.reveal()}`
+  return `Basic ${Buffer.from(pair).toString('base64')}`
+}
