@@ -35,20 +35,11 @@ const transientStatuses: readonly number[] = [408, 425, 429]
 export function createTransport({ fetch: send, now, limits }: Deps): Transport {
   return async ({ method, url, headers }) => {
     const what = `${method} ${url.origin}${url.pathname}`
-    const incoming = await exchange(
-      async (signal) => {
-        const response = await send(url, {
-          method,
-          headers: { 'user-agent': 'lotse', ...headers },
-          redirect: 'manual',
-          signal,
-        })
-        const body = await readBounded(response, limits.bodyBytes)
-        return { response, body }
-      },
-      { what, timeoutMs: limits.timeoutMs },
-    )
-    const { response, body } = incoming
+    const { response, body } = await withinTime(what, limits.timeoutMs, async (signal) => {
+      const sent = { method, headers: { 'user-agent': 'lotse', ...headers }, redirect: 'manual', signal } as const
+      const received = await send(url, sent)
+      return { response: received, body: await readBounded(received, limits.bodyBytes) }
+    })
     if (response.status >= 500 || transientStatuses.includes(response.status)) {
       const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), now())
       throw new RegistryUnavailable(`${what} was answered with ${response.status}`, { retryAfterMs })
@@ -58,10 +49,7 @@ export function createTransport({ fetch: send, now, limits }: Deps): Transport {
   }
 }
 
-async function exchange<T>(
-  run: (signal: AbortSignal) => Promise<T>,
-  { what, timeoutMs }: { readonly what: string; readonly timeoutMs: number },
-): Promise<T> {
+async function withinTime<T>(what: string, timeoutMs: number, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const signal = AbortSignal.timeout(timeoutMs)
   try {
     return await run(signal)

@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { startRegistry } from '../../../src/sandbox/registry/registry.ts'
 
 export type RunningServer = { readonly url: string; readonly stop: () => Promise<void> }
@@ -63,15 +64,23 @@ async function startDistribution(program: string, notificationsTo: string): Prom
     await rm(folder, { recursive: true, force: true })
   }
   const log: string[] = []
-  for await (const line of createInterface(child.stderr)) {
+  const address = await listeningAddress(child.stderr, log)
+  if (address === undefined) {
+    await stop()
+    throw new Error(`${program} did not start:\n${log.join('\n')}`)
+  }
+  // A full pipe would stop it.
+  child.stderr.resume()
+  return { url: `http://${address}`, stop }
+}
+
+async function listeningAddress(stderr: Readable, log: string[]): Promise<string | undefined> {
+  for await (const line of createInterface(stderr)) {
     log.push(line)
     const address = /listening on (127\.0\.0\.1:\d+)/.exec(line)?.[1]
-    if (address === undefined) continue
-    child.stderr.resume()
-    return { url: `http://${address}`, stop }
+    if (address !== undefined) return address
   }
-  await stop()
-  throw new Error(`${program} did not start:\n${log.join('\n')}`)
+  return undefined
 }
 
 /** JSON is YAML. */
