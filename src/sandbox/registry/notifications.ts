@@ -34,7 +34,8 @@ export type Outbox = {
   readonly stop: () => Promise<void>
 }
 
-const defaultRetryDelaysMs: readonly number[] = [50, 100, 200, 400, 800]
+// Long enough for a bot that is killed and started again.
+const defaultRetryDelaysMs: readonly number[] = [50, 100, 200, 400, 800, 1600, 3200]
 const deliveryTimeoutMs = 5_000
 
 /**
@@ -86,7 +87,11 @@ export function createOutbox(retryDelaysMs: readonly number[] = defaultRetryDela
       toDuplicate += count
     },
     settled: async () => {
-      for (let seen; seen !== last;) await (seen = last)
+      let seen
+      do {
+        seen = last
+        await seen
+      } while (seen !== last)
     },
     givenUp: () => givenUp,
     stop: () => {
