@@ -1,0 +1,15 @@
+# The bot and the `lotse` command. No build stage: Node runs the sources as they are.
+FROM node:24-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force
+COPY src ./src
+RUN rm -rf src/sandbox && mkdir -p /data && chown node:node /data
+COPY app.yml LICENSE ./
+USER node
+ENV HOST=0.0.0.0 PORT=3000 DATA_DIR=/data
+VOLUME /data
+EXPOSE 3000
+ENTRYPOINT ["node", "src/cli/main.ts"]
+CMD ["bot"]
