@@ -12,7 +12,7 @@ export type GitHubSettings = {
 }
 
 /** What a token may do. Each journey asks for the least that carries it, for one repository. */
-const profiles = {
+export const profiles = {
   read: { contents: 'read', metadata: 'read', checks: 'read', statuses: 'read', pull_requests: 'read' },
   release: { contents: 'write', pull_requests: 'write', checks: 'write', statuses: 'read', metadata: 'read' },
   chat: {
