@@ -1,11 +1,10 @@
-import { type Document, type Node, type Scalar } from 'yaml'
+import { type Node } from 'yaml'
 import { withTag } from '../image/ref.ts'
 import { type Parsed, parsed, type Place, type Problem, refused } from '../parsed.ts'
 import { parseYaml, places, type YamlSource } from './document.ts'
 import { isSameExcept } from './proof.ts'
 import { asScalar, cannotBeWritten } from './scalar-text.ts'
-import { type NodePath } from './spot.ts'
-import { scalarAt } from './target.ts'
+import { scalarAt, type Target } from './target.ts'
 import { type ImageUse } from './workload.ts'
 
 export type ScalarEdit = { readonly place: ImageUse['place']; readonly value: string }
@@ -17,13 +16,12 @@ export type ScalarEdit = { readonly place: ImageUse['place']; readonly value: st
 export function editScalars(text: string, edits: readonly ScalarEdit[]): Parsed<string> {
   const sources = parseYaml(text)
   const placeAt = places(text)
-  const all = distinct(edits).map((edit) => locate(sources, edit, placeAt))
-  const [problem, ...problems] = all.flatMap((located) => ('problem' in located ? [located.problem] : []))
+  const located = distinct(edits).map((edit) => locate(sources, edit, placeAt))
+  const splices = located.flatMap((result) => (result.ok ? [result.value] : []))
+  const [problem, ...problems] = located.flatMap((result) => (result.ok ? [] : result.problems))
   if (problem !== undefined) return refused(problem, ...problems)
-  const splices = all.flatMap((located) => ('problem' in located ? [] : [located]))
-  const overlap = splices.find((splice) => splices.some((other) => other !== splice && other.start === splice.start))
-  if (overlap !== undefined)
-    return refused({ message: 'two edits want the same value to be different', at: overlap.at })
+  const clash = splices.find((splice) => splices.some((other) => other !== splice && other.start === splice.start))
+  if (clash !== undefined) return refused({ message: 'two edits want different values at one place', at: clash.at })
   const edited = spliced(text, splices)
   const unproved = whatIsUnproved({ sources, edited, splices })
   return unproved === undefined ? parsed(edited) : refused(unproved)
@@ -35,15 +33,7 @@ export function retag(use: ImageUse, tag: string): ScalarEdit {
   return { place: use.place, value }
 }
 
-type Splice = {
-  readonly document: number
-  readonly node: Scalar
-  readonly value: string
-  readonly start: number
-  readonly end: number
-  readonly replacement: string
-  readonly at: Place
-}
+type Splice = Target & { readonly document: number; readonly value: string; readonly replacement: string }
 
 function distinct(edits: readonly ScalarEdit[]): readonly ScalarEdit[] {
   return [...new Map(edits.map((edit) => [JSON.stringify([edit.place, edit.value]), edit])).values()]
@@ -51,22 +41,17 @@ function distinct(edits: readonly ScalarEdit[]): readonly ScalarEdit[] {
 
 function locate(
   sources: readonly YamlSource[],
-  { place, value }: ScalarEdit,
+  { place: { document, path }, value }: ScalarEdit,
   placeAt: (offset: number) => Place,
-): Splice | { readonly problem: Problem } {
-  const source = sources[place.document]
-  if (source === undefined) return { problem: { message: `has no document ${place.document + 1}` } }
-  const here = (node: Node | undefined): Place => placeAt(source.start + (node?.range?.[0] ?? 0))
-  const target = scalarAt(source.parsed, place.path)
-  if ('refused' in target) {
-    return { problem: { message: `\`${formatPath(place.path)}\` ${target.refused}`, at: here(target.node) } }
-  }
-  const { node, range } = target
+): Parsed<Splice> {
+  const source = sources[document]
+  if (source === undefined) return refused({ message: `the file has no document ${document + 1}`, at: placeAt(0) })
+  const target = scalarAt(source, path, placeAt)
+  if (!target.ok) return target
   const unwritable = cannotBeWritten(value)
-  if (unwritable !== undefined) return { problem: { message: unwritable, at: here(node) } }
-  const [start, end] = [source.start + range[0], source.start + range[1]]
-  const replacement = asScalar(value, source.text.charAt(range[0]))
-  return { document: place.document, node, value, start, end, replacement, at: here(node) }
+  if (unwritable !== undefined) return refused({ message: unwritable, at: target.value.at })
+  const openingQuote = source.text.charAt(target.value.start - source.start)
+  return parsed({ ...target.value, document, value, replacement: asScalar(value, openingQuote) })
 }
 
 function spliced(text: string, splices: readonly Splice[]): string {
@@ -77,13 +62,6 @@ function spliced(text: string, splices: readonly Splice[]): string {
   )
 }
 
-function formatPath(path: NodePath): string {
-  return path
-    .map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`))
-    .join('')
-    .replace(/^\./, '')
-}
-
 type Proof = {
   readonly sources: readonly YamlSource[]
   readonly edited: string
@@ -92,28 +70,18 @@ type Proof = {
 
 function whatIsUnproved({ sources, edited, splices }: Proof): Problem | undefined {
   const after = parseYaml(edited)
-  const lost: Problem = { message: 'the edit would change how the file is divided into documents' }
-  if (after.length !== sources.length) return lost
+  if (after.length !== sources.length) return { message: 'the edit would change where documents end' }
   const wanted = new Map<Node, string>(splices.map(({ node, value }) => [node, value]))
-  for (const [index, source] of sources.entries()) {
-    const different = differenceOf(source.parsed, after[index]?.parsed, wanted)
-    if (different) {
-      const at = splices.find(({ document }) => document === index)?.at
-      const message = 'the edit would change more than this value, or not to what was asked'
-      return { message, ...(at === undefined ? {} : { at }) }
-    }
-  }
-  return undefined
+  const wrong = sources.findIndex((source, index) => !isProved(source, after[index], wanted))
+  if (wrong < 0) return undefined
+  const at = splices.find(({ document }) => document === wrong)?.at
+  const message = 'the edit would change more than this value, or not to what was asked'
+  return at === undefined ? { message } : { message, at }
 }
 
-type ParsedDocument = YamlSource['parsed'] | undefined
-
-function differenceOf(before: ParsedDocument, after: ParsedDocument, wanted: ReadonlyMap<Node, string>): boolean {
-  if (before === 'too deep' || after === 'too deep' || after === undefined || before === undefined)
-    return before !== after
-  return errorsOf(before) !== errorsOf(after) || !isSameExcept(before.contents, after.contents, wanted)
-}
-
-function errorsOf(document: Document.Parsed): string {
-  return document.errors.map(({ code }) => code).join()
+function isProved(before: YamlSource, after: YamlSource | undefined, wanted: ReadonlyMap<Node, string>): boolean {
+  // Each document is parsed by itself: the same text is the same document.
+  if (before.text === after?.text) return true
+  if (after === undefined || before.parsed === 'too deep' || after.parsed === 'too deep') return false
+  return after.parsed.errors.length === 0 && isSameExcept(before.parsed.contents, after.parsed.contents, wanted)
 }

@@ -1,28 +1,55 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, type Node, Scalar } from 'yaml'
+import { type Parsed, parsed, type Place, refused } from '../parsed.ts'
 import { nodesOf, type YamlSource } from './document.ts'
 import { keyText, mergeKey, type NodePath } from './spot.ts'
 
-/** A scalar that can be replaced in place, or why it cannot, with the node that stands in the way. */
-export type Target =
-  | { readonly node: Scalar; readonly range: readonly [start: number, end: number] }
-  | { readonly refused: string; readonly node?: Node }
+/** A scalar that can be replaced in place, and where its source text stands in the file, quotes included. */
+export type Target = { readonly node: Scalar; readonly start: number; readonly end: number; readonly at: Place }
+
+type Step = { readonly kind: 'node'; readonly node: Node } | Obstacle
+/** What keeps a scalar from being replaced, and the node that stands in the way. */
+type Obstacle = { readonly kind: 'obstacle'; readonly why: string; readonly node: Node | undefined }
 
 /** The scalar at a path, if replacing it there changes its value there and nowhere else. */
-export function scalarAt(document: YamlSource['parsed'], path: NodePath): Target {
-  if (document === 'too deep' || document.errors.length > 0) {
-    return { refused: 'stands in a document that cannot be read as YAML' }
+export function scalarAt(source: YamlSource, path: NodePath, placeAt: (offset: number) => Place): Parsed<Target> {
+  const found = find(source, path)
+  const [start, end] = found.node?.range ?? [0, 0]
+  const at = placeAt(source.start + start)
+  if (found.kind === 'obstacle') return refused({ message: `\`${formatPath(path)}\` ${found.why}`, at })
+  return parsed({ node: found.node, start: source.start + start, end: source.start + end, at })
+}
+
+function find({ parsed }: YamlSource, path: NodePath): { readonly kind: 'scalar'; readonly node: Scalar } | Obstacle {
+  if (parsed === 'too deep' || parsed.errors.length > 0 || parsed.contents === null) {
+    return obstacle('stands in a document that cannot be read as YAML')
   }
-  let node: Node | null = document.contents
-  const walked: Node[] = []
-  for (const step of path) {
-    const next: Step = node === null ? { refused: 'is not there' } : below(node, step)
-    if ('refused' in next) return { ...(node === null ? {} : { node }), ...next }
-    if (node !== null) walked.push(node)
-    node = next.node
+  const walked: [Node, ...Node[]] = [parsed.contents]
+  for (const key of path) {
+    const step = below(walked[0], key)
+    if (step.kind === 'obstacle') return step
+    walked.unshift(step.node)
   }
-  if (node === null || !isScalar(node)) return { refused: whyNoScalar(node), ...(node === null ? {} : { node }) }
-  const shared = [...walked, node].find((node) => isUsedElsewhere(node, document.contents))
-  return shared === undefined ? replaceable(node) : { refused: 'has an anchor that is used elsewhere', node: shared }
+  const [node] = walked
+  if (isAlias(node)) return obstacle('is an alias', node)
+  if (!isScalar(node)) return obstacle('is not a single value', node)
+  const shared = walked.find((node) => isUsedElsewhere(node, parsed.contents))
+  if (shared !== undefined) return obstacle('has an anchor that is used elsewhere', shared)
+  const why = whyIrreplaceable(node)
+  return why === undefined ? { kind: 'scalar', node } : obstacle(why, node)
+}
+
+function below(node: Node, key: string | number): Step {
+  if (isAlias(node)) return obstacle('stands behind an alias', node)
+  if (isSeq(node) && typeof key === 'number') return asStep(node.items[key], node)
+  if (!isMap(node)) return obstacle('is not there', node)
+  if (key === mergeKey) return obstacle('is merged in from elsewhere by `<<`', node)
+  const [pair, second] = node.items.filter((pair) => keyText(pair.key) === key)
+  if (second === undefined) return asStep(pair?.value, node)
+  return obstacle(`cannot be told apart: \`${key}\` is there twice`, isNode(second.key) ? second.key : node)
+}
+
+function asStep(value: unknown, parent: Node): Step {
+  return isNode(value) ? { kind: 'node', node: value } : obstacle('is not there', parent)
 }
 
 function isUsedElsewhere(node: Node, root: Node | null): boolean {
@@ -30,36 +57,19 @@ function isUsedElsewhere(node: Node, root: Node | null): boolean {
   return [...nodesOf(root)].some((other) => isAlias(other) && other.source === node.anchor)
 }
 
-type Step = { readonly node: Node } | { readonly refused: string; readonly node?: Node }
+const textTags = ['tag:yaml.org,2002:str', '!']
 
-function below(node: Node, step: string | number): Step {
-  if (isAlias(node)) return { refused: 'stands behind an alias', node }
-  if (isSeq(node)) return nodeOr(typeof step === 'number' ? node.items[step] : undefined)
-  if (!isMap(node)) return { refused: 'is not there' }
-  if (step === mergeKey) return { refused: 'is merged in from elsewhere by `<<`', node }
-  const pairs = node.items.filter((pair) => keyText(pair.key) === step)
-  const [pair, second] = pairs
-  if (second !== undefined) {
-    return {
-      refused: `cannot be told apart: \`${step}\` is there twice`,
-      ...(isNode(second.key) ? { node: second.key } : {}),
-    }
-  }
-  return nodeOr(pair?.value)
+function whyIrreplaceable({ type, tag, range }: Scalar): string | undefined {
+  if (type === Scalar.BLOCK_LITERAL || type === Scalar.BLOCK_FOLDED) return 'is a block of text (`|` or `>`)'
+  if (tag !== undefined && !textTags.includes(tag)) return `has the tag \`${tag}\`, which may not fit another value`
+  return range?.[0] === range?.[1] ? 'is empty' : undefined
 }
 
-function nodeOr(value: unknown): Step {
-  return isNode(value) ? { node: value } : { refused: 'is not there' }
+function obstacle(why: string, node?: Node): Obstacle {
+  return { kind: 'obstacle', why, node }
 }
 
-function whyNoScalar(node: Node | null): string {
-  return isAlias(node) ? 'is an alias' : 'is not a single value'
-}
-
-function replaceable(node: Scalar): Target {
-  if (node.type === Scalar.BLOCK_LITERAL || node.type === Scalar.BLOCK_FOLDED) {
-    return { refused: 'is a block of text (`|` or `>`)', node }
-  }
-  const [start, end] = node.range ?? [0, 0]
-  return start === end ? { refused: 'is empty', node } : { node, range: [start, end] }
+function formatPath(path: NodePath): string {
+  const steps = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`))
+  return steps.join('').replace(/^\./, '')
 }
