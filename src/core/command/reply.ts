@@ -64,7 +64,7 @@ function formatAnswer(answer: Answer): string {
     case 'not-understood':
       return `😕 ${misunderstanding(answer.because)} ${hint(answer.suggestions)}`
     case 'failed':
-      return `❌ ${escapeMarkdown(answer.says)}`
+      return `❌ ${sentence(answer.says)}`
     case 'not-run':
       return '⏭️ Not run, because a command before it failed.'
   }
@@ -95,7 +95,14 @@ function canYou(verb: Verb, role: Role | undefined): string {
 const signs: Readonly<Record<ExplainedRule['holds'], string>> = { yes: '✅', no: '❌', waiting: '⏳' }
 
 function formatRule({ rule, holds, detail }: ExplainedRule): string {
-  return `- ${signs[holds]} ${escapeMarkdown(rule)}${detail === '' ? '' : `: ${escapeMarkdown(detail)}`}`
+  return `- ${signs[holds]} ${sentence(rule)}${detail === '' ? '' : `: ${sentence(detail)}`}`
+}
+
+const longestSentence = 1000
+
+/** A comment that is too long is refused as a whole, and the answer would be lost. */
+function sentence(text: string): string {
+  return escapeMarkdown(text.length > longestSentence ? `${text.slice(0, longestSentence)}…` : text)
 }
 
 function refusal(because: RefusedBecause): string {

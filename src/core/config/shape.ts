@@ -80,7 +80,8 @@ export function listOf<T>(shape: Shape<T>, rules: { readonly atMost: number }): 
 }
 
 export function oneOf<const T extends string | number>(...values: readonly T[]): Shape<T> {
-  const list = values.map((value) => `\`${value}\``).join(' or ')
+  const names = values.map((value) => `\`${value}\``)
+  const list = [names.slice(0, -1).join(', '), ...names.slice(-1)].filter((part) => part !== '').join(' or ')
   return {
     read: (spot) => {
       const value = values.find((known) => spot.kind === 'scalar' && spot.value === known)

@@ -1,0 +1,299 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import fc from 'fast-check'
+import {
+  type Configuration,
+  clusterNamed,
+  clusterOf,
+  parseConfiguration,
+} from '../../../src/core/config/configuration.ts'
+import { parseFilePath } from '../../../src/core/ids.ts'
+import { formatProblem, guaranteed } from '../../../src/core/parsed.ts'
+import { agentKey } from './agent-keys.ts'
+
+const defaults = { merge: 'manual', mergeMethod: 'squash', checks: 'required' }
+
+suite('parseConfiguration reads', () => {
+  const rows: readonly [what: string, text: string, configuration: unknown][] = [
+    ['`version: 1` alone', 'version: 1', { version: 1, clusters: {}, release: defaults }],
+    [
+      'every key',
+      `# yaml-language-server: $schema=https://lotse.dev/schema/v1.json
+version: 1
+clusters:
+  staging:
+    path: clusters/staging
+    agents: ["${agentKey('old')}", "${agentKey('new')} rotated in May"]
+    environment: Staging (EU)
+    release: { merge: auto, merge-method: rebase, checks: none }
+release: { merge: manual, merge-method: merge, checks: required }
+`,
+      {
+        version: 1,
+        clusters: {
+          staging: {
+            path: 'clusters/staging',
+            agents: [agentKey('old'), agentKey('new')],
+            environment: 'Staging (EU)',
+            release: { merge: 'auto', mergeMethod: 'rebase', checks: 'none' },
+          },
+        },
+        release: { merge: 'manual', mergeMethod: 'merge', checks: 'required' },
+      },
+    ],
+    [
+      'a cluster before the repository before the defaults, key by key',
+      'version: 1\nclusters: { a: { path: a, release: { merge: auto } } }\nrelease: { merge: manual, checks: none }',
+      {
+        version: 1,
+        clusters: { a: { path: 'a', agents: [], release: { merge: 'auto', mergeMethod: 'squash', checks: 'none' } } },
+        release: { merge: 'manual', mergeMethod: 'squash', checks: 'none' },
+      },
+    ],
+    [
+      'the whole repository as one cluster',
+      'version: 1\nclusters: { a: { path: . } }',
+      { version: 1, clusters: { a: { path: '.', agents: [], release: defaults } }, release: defaults },
+    ],
+    [
+      'a cluster that is called as something every object has',
+      'version: 1\nclusters: { constructor: { path: a } }',
+      { version: 1, clusters: { constructor: { path: 'a', agents: [], release: defaults } }, release: defaults },
+    ],
+    ['a byte order mark and CRLF', '\uFEFFversion: 1\r\n', { version: 1, clusters: {}, release: defaults }],
+    ['an end marker', 'version: 1\n...\n', { version: 1, clusters: {}, release: defaults }],
+    [
+      'JSON',
+      '{"version": 1, "release": {"merge": "auto"}}',
+      { version: 1, clusters: {}, release: { ...defaults, merge: 'auto' } },
+    ],
+  ]
+  for (const [what, text, configuration] of rows) {
+    test(what, () => {
+      const value = guaranteed(parseConfiguration(text))
+      assert.deepEqual(value, configuration)
+      assert.deepEqual(JSON.parse(JSON.stringify(value)), configuration)
+    })
+  }
+})
+
+suite('parseConfiguration refuses', () => {
+  const key = agentKey('one')
+  const rows: readonly [what: string, text: string, ...problems: string[]][] = [
+    ['an empty file', '', '1:1: expected the key `version` (add `version:`)'],
+    ['a file of comments', '# later\n', '1:1: expected the key `version` (add `version:`)'],
+    ['null', '~', '1:1: expected the key `version` (add `version:`)'],
+    ['a list', '- 1', '1:1: expected a map, got a list'],
+    ['a text', 'hello', '1:1: expected a map, got `hello`'],
+    ['another version', 'version: 2', '1:10: expected `1`, got the number `2`'],
+    ['a quoted version', 'version: "1"', '1:10: expected `1`, got the text `1`'],
+    [
+      'everything wrong at once, in the order of the file',
+      'versoin: 1\nclusters:\n  Prod:\n    paht: a\n    environment: 3\nrelease:\n  merge: auot\n  merge-method: true\n  checks: [none]',
+      '1:1: expected the key `version` (add `version:`)',
+      '1:1: unknown key `versoin` (did you mean `version`?)',
+      '3:3: expected a cluster name (lower-case letters, digits and hyphens, at most 63), got `Prod`',
+      '4:5: expected the key `path` (add `path:`)',
+      '4:5: unknown key `paht` (did you mean `path`?)',
+      '5:18: expected text, the name of a GitHub environment, got the number `3` (quote it)',
+      '7:10: expected `manual` or `auto`, got `auot`',
+      '8:17: expected `merge`, `squash` or `rebase`, got the boolean `true`',
+      '9:11: expected `required` or `none`, got a list',
+    ],
+    [
+      'a key that resembles none',
+      'version: 1\nrelease: { freeze: [] }',
+      '2:12: unknown key `freeze` (known keys: `merge`, `merge-method`, `checks`)',
+    ],
+    [
+      'keys without a value',
+      'version: 1\nclusters:\nrelease:\n',
+      '2:10: expected a map, got nothing',
+      '3:9: expected a map, got nothing',
+    ],
+    [
+      'a key that stands twice',
+      'version: 1\nrelease: {}\nrelease: { merge: auto }',
+      '3:1: expected each key once, got `release` again (it stands in line 2 already)',
+    ],
+    [
+      'a cluster that stands twice',
+      'version: 1\nclusters:\n  a: { path: a }\n  a: { path: b }',
+      '4:3: expected each key once, got `a` again (it stands in line 3 already)',
+    ],
+    [
+      'aliases',
+      'version: 1\nclusters:\n  a: { path: a, release: &shared { merge: auto } }\n  b: { path: b, release: *shared }',
+      '4:26: expected a value, got the alias `*shared` (write it out)',
+    ],
+    ['a merge key', 'version: 1\nrelease: { <<: { merge: auto } }', '2:12: unknown key `<<` (write the keys out)'],
+    [
+      'a merge key of YAML 1.1',
+      '%YAML 1.1\n---\nversion: 1\nrelease: { <<: { merge: auto } }',
+      '4:12: unknown key `<<` (write the keys out)',
+    ],
+    ['a tag', 'version: !!int 1', '1:16: expected a value without a tag, got `tag:yaml.org,2002:int` (remove it)'],
+    ['a tag of its own', 'version: 1\nrelease: !secret {}', '2:10: not readable as YAML: unresolved tag: !secret'],
+    ['a key that is a list', 'version: 1\n? [a]\n: 1', '2:3: expected text as a key, got something else'],
+    [
+      'two documents',
+      'version: 1\n---\nversion: 1',
+      '2:1: expected one YAML document, got several (remove the `---` and everything behind it)',
+    ],
+    [
+      'tabs',
+      'version: 1\nrelease:\n\tmerge: auto',
+      '3:1: expected spaces as indentation, got a tab (replace tabs by spaces)',
+    ],
+    [
+      'NUL',
+      'version: 1\0',
+      '1:11: expected visible text, got the character U+0000 (delete it; it cannot be seen in a review)',
+    ],
+    [
+      'text that is read in another order than it is shown',
+      'version: 1\nrelease: # \u202e\n  merge: auto',
+      '2:12: expected visible text, got the character U+202E (delete it; it cannot be seen in a review)',
+    ],
+    [
+      'the keys that every object has',
+      'version: 1\n__proto__: { version: 1 }\nconstructor: 1\nclusters: { __proto__: { path: a } }',
+      '2:1: unknown key `__proto__` (known keys: `version`, `clusters`, `release`)',
+      '3:1: unknown key `constructor` (known keys: `version`, `clusters`, `release`)',
+      '4:13: expected a cluster name (lower-case letters, digits and hyphens, at most 63), got `__proto__`',
+    ],
+    [
+      'paths out of the repository, and such as git does not write',
+      'version: 1\nclusters:\n  a: { path: /a/ }\n  b: { path: ../b }\n  c: { path: ./c }\n  d: { path: "" }\n  e: { path: .github/x }\n  f: { path: "f " }\n  g: { path: 1 }',
+      '3:14: expected a path inside the repository, without leading slash or `..`, got `/a/` (write `a`)',
+      '4:14: expected a path inside the repository, without leading slash or `..`, got `../b` (write `.` for the whole repository)',
+      '5:14: expected a path inside the repository, without leading slash or `..`, got `./c` (write `c`)',
+      '6:14: expected a path inside the repository, without leading slash or `..`, got `` (write `.` for the whole repository)',
+      '7:14: expected a folder of manifests, got `.github` (it holds workflows and this file)',
+      '8:14: expected a path with `/` between folders and no blanks around it',
+      '9:14: expected a path, got the number `1` (quote it)',
+    ],
+    [
+      'clusters in the folders of others',
+      'version: 1\nclusters:\n  a: { path: x }\n  b: { path: x/y/z }\n  c: { path: x }\n  d: { path: xy }',
+      '4:14: expected a path of its own, but `x/y/z` lies in `x` of cluster `a` (give each cluster its own folder)',
+      '5:14: expected a path of its own, but `x` is that of cluster `a` too (give each cluster its own folder)',
+    ],
+    [
+      'a cluster beside the whole repository',
+      'version: 1\nclusters: { a: { path: . }, b: { path: b } }',
+      '2:40: expected a path of its own, but `b` lies in `.` of cluster `a` (give each cluster its own folder)',
+    ],
+    [
+      'a third key of an agent',
+      `version: 1\nclusters:\n  a:\n    path: a\n    agents: [${[key, agentKey('2'), agentKey('3')].join(', ')}]`,
+      '5:13: expected at most 2 entries, got 3',
+    ],
+    [
+      'a key that two clusters share',
+      `version: 1\nclusters:\n  a: { path: a, agents: [${key}] }\n  b: { path: b, agents: [${key} other] }`,
+      '4:26: expected a key of its own, but cluster `a` lists this one already (make a key for each cluster)',
+    ],
+    [
+      'a key that stands twice in a cluster',
+      `version: 1\nclusters:\n  a:\n    path: a\n    agents:\n      - ${key}\n      - ${key}`,
+      '7:9: expected a key of its own, but cluster `a` lists this one already (remove one of the two)',
+    ],
+    [
+      'one key instead of a list',
+      `version: 1\nclusters: { a: { path: a, agents: ${key} } }`,
+      '2:35: expected a list, got `' + key + '`',
+    ],
+    [
+      'environments without a name',
+      'version: 1\nclusters: { a: { path: a, environment: "" }, b: { path: b, environment: " b" } }',
+      '2:40: expected the name of a GitHub environment, at most 255 characters on one line',
+      '2:73: expected the name of a GitHub environment, at most 255 characters on one line',
+    ],
+  ]
+  for (const [what, text, ...problems] of rows) {
+    test(what, () => {
+      const result = parseConfiguration(text)
+      assert.deepEqual(result.ok ? [] : result.problems.map(formatProblem), problems)
+    })
+  }
+})
+
+suite('parseConfiguration is total', () => {
+  const hostile: readonly [what: string, text: string][] = [
+    ['1 MiB', 'a'.repeat(2 ** 20)],
+    ['an alias bomb', `a: &a [x, x]\n${Array.from({ length: 2000 }, (_, i) => `b${i}: &b${i} [*a, *a]`).join('\n')}`],
+    ['brackets in brackets', `version: 1\nclusters: ${'['.repeat(65_000)}`],
+    ['maps in maps', `version: 1\nclusters: ${'{a: '.repeat(16_000)}`],
+    ['lists in lists', '- '.repeat(32_000)],
+    ['questions', '? '.repeat(32_000)],
+    ['quotes', '"'.repeat(65_000)],
+    ['many unknown keys', Array.from({ length: 6000 }, (_, i) => `k${i}: 1`).join('\n')],
+    ['a key many times', 'a: 1\n'.repeat(13_000)],
+    ['a long key', `${'a'.repeat(1000)}: 1`],
+    ['a deep path', `version: 1\nclusters: { a: { path: "${'a/'.repeat(30_000)}a" } }`],
+    ['many documents', '---\n'.repeat(16_000)],
+  ]
+  for (const [what, text] of hostile) {
+    test(what, () => {
+      const result = parseConfiguration(text)
+      assert.ok(!result.ok)
+      assert.ok(result.problems.length <= 100)
+      assert.ok(result.problems.every(({ at, message }) => at !== undefined && message.length < 300))
+    })
+  }
+
+  test('for any text', () => {
+    const pieces = 'version clusters release merge path agents a 1 : - { } [ ] , " \' &a *a << ! | > # --- % ? ~'.split(
+      ' ',
+    )
+    const words = fc.constantFrom(...pieces, ': ', '- ', '\n', '\n  ', '\t', '\r\n', '\uFEFF', ' ')
+    const text = fc.oneof(
+      fc.array(words, { maxLength: 40 }).map((parts) => parts.join('')),
+      fc.string({ unit: 'binary' }),
+    )
+    fc.assert(
+      fc.property(text, (source) => {
+        const result = parseConfiguration(source)
+        if (!result.ok) assert.ok(result.problems.every(({ at }) => at !== undefined && at.line >= 1 && at.column >= 1))
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+suite('clusterOf', () => {
+  const configuration = read('clusters: { staging: { path: clusters/staging }, production: { path: clusters/prod } }')
+  const whole = read('clusters: { all: { path: . } }')
+  const rows: readonly [file: string, configuration: Configuration, cluster: string | undefined][] = [
+    ['clusters/staging/app.yaml', configuration, 'staging'],
+    ['clusters/staging/deep/er/app.yaml', configuration, 'staging'],
+    ['clusters/prod/app.yaml', configuration, 'production'],
+    ['clusters/production/app.yaml', configuration, undefined],
+    ['clusters/prod', configuration, 'production'],
+    ['clusters/app.yaml', configuration, undefined],
+    ['app.yaml', configuration, undefined],
+    ['app.yaml', whole, 'all'],
+    ['a/b.yaml', whole, 'all'],
+    ['.github/lotse.yaml', whole, undefined],
+    ['.githubber/a.yaml', whole, 'all'],
+  ]
+  for (const [file, among, cluster] of rows) {
+    test(`${file} belongs to ${cluster ?? 'no cluster'} of ${Object.keys(among.clusters).join(', ')}`, () => {
+      assert.equal(clusterOf(among, guaranteed(parseFilePath(file))), cluster)
+    })
+  }
+})
+
+suite('clusterNamed', () => {
+  test('knows only what the file names, also after a round through JSON', () => {
+    const stored: Configuration = JSON.parse(JSON.stringify(read('clusters: { a: { path: a } }')))
+    assert.equal(clusterNamed(stored, 'a')?.path, 'a')
+    assert.equal(clusterNamed(stored, 'constructor'), undefined)
+    assert.equal(clusterNamed(stored, '__proto__'), undefined)
+  })
+})
+
+function read(rest: string): Configuration {
+  return guaranteed(parseConfiguration(`version: 1\n${rest}`))
+}
