@@ -13,7 +13,7 @@ import {
   type OperationDefinitionNode,
 } from 'graphql'
 import { type Caller } from '../caller.ts'
-import { type GitHub } from '../context.ts'
+import { formatTimestamp, type GitHub } from '../context.ts'
 import { resolveField, resolveType, type Fields, type View } from './fields.ts'
 import { commitFields } from './git-object.ts'
 import { once } from './once.ts'
@@ -21,11 +21,28 @@ import { pullFields } from './pull.ts'
 import { refFields } from './ref.ts'
 import { repositoryFields } from './repository.ts'
 import { mutationFields, queryFields } from './root.ts'
+import { type Write } from './update-refs.ts'
 
 export type GraphQLRequest = {
   readonly query: string
-  readonly variables?: Readonly<Record<string, unknown>> | null
-  readonly operationName?: string | null
+  readonly variables?: Readonly<Record<string, unknown>>
+  readonly operationName?: string | undefined
+}
+
+export type GraphQLContext = {
+  readonly github: GitHub
+  readonly caller: Caller
+  /** Runs the effect of one mutation: it is counted, and tests may do something before and after it. */
+  readonly write: Write
+  readonly budget?: Budget
+}
+
+/** What the caller has left of this hour; `reset` in seconds since 1970. */
+export type Budget = {
+  readonly limit: number
+  readonly remaining: number
+  readonly used: number
+  readonly reset: number
 }
 
 /** What GitHub answers, always with status 200. */
@@ -39,51 +56,32 @@ export type GraphQLErrorAnswer = {
   readonly message: string
 }
 
-export type RateLimit = {
-  readonly limit: number
-  readonly remaining: number
-  readonly used: number
-  readonly resetAt: string
-}
-
 /**
  * Runs a query or mutation against GitHub's published schema. What the schema does not know is refused as GitHub does;
  * what it knows and the sandbox does not is an error that names the field.
  */
-export async function executeGraphQL(
-  deps: { readonly github: GitHub; readonly caller: Caller; readonly rateLimit?: RateLimit },
-  request: GraphQLRequest,
-): Promise<GraphQLAnswer> {
+export async function executeGraphQL(request: GraphQLRequest, context: GraphQLContext): Promise<GraphQLAnswer> {
   const question = readQuestion(request)
   if (question.kind === 'wrong') return { errors: question.errors.map(formatError) }
-  const view = viewOf(deps)
-  const root = { ...queryFields(view), rateLimit: rateLimitFields(deps.rateLimit) }
+  const view = viewOf(context)
+  const mutates = question.operation.operation === OperationTypeNode.MUTATION
   const result = await execute({
     schema: schema(),
     document: question.document,
-    rootValue: question.operation.operation === OperationTypeNode.MUTATION ? mutationFields(view) : root,
+    rootValue: mutates ? mutationFields(view, context.write) : queryFields(view, rateLimitFields(context.budget)),
     variableValues: request.variables ?? {},
     operationName: request.operationName ?? null,
     fieldResolver: resolveField,
     typeResolver: resolveType,
   })
+  // A refusal is an answer. Everything else is a fault made on purpose or a bug of ours, and fails the whole request.
+  const failure = result.errors?.map(({ originalError }) => originalError).find((error) => error && !isRefusal(error))
+  if (failure) throw failure
   return formatResult(result)
 }
 
-/**
- * What a request is about to do, for the counted requests and for faults: a mutation goes by its field (`updateRefs`),
- * a query by the name that its author gave it. Undefined when it cannot be read: then nothing is done.
- */
-export function readOperation(
-  request: GraphQLRequest,
-): { readonly name: string; readonly writes: boolean } | undefined {
-  const question = readQuestion(request)
-  if (question.kind === 'wrong') return undefined
-  const { operation, name, selectionSet } = question.operation
-  const [field] = selectionSet.selections
-  const fieldName = field?.kind === Kind.FIELD ? field.name.value : 'query'
-  const writes = operation === OperationTypeNode.MUTATION
-  return { name: writes ? fieldName : (name?.value ?? fieldName), writes }
+function isRefusal(error: Error): boolean {
+  return error instanceof GraphQLError
 }
 
 type Question =
@@ -99,7 +97,7 @@ function readQuestion({ query, operationName }: GraphQLRequest): Question {
   if (!('kind' in document)) return { kind: 'wrong', errors: document }
   const operations = document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION)
   const [operation, ...others] = operations.filter(
-    ({ name }) => (operationName ?? undefined) === undefined || name?.value === operationName,
+    ({ name }) => operationName === undefined || name?.value === operationName,
   )
   if (operation === undefined || others.length > 0) {
     return { kind: 'wrong', errors: [new GraphQLError('An operation name is required')] }
@@ -133,7 +131,7 @@ const schema = once((): GraphQLSchema => {
   return buildASTSchema(parse(readFileSync(file, 'utf8'), { noLocation: true }), { assumeValidSDL: true })
 })
 
-function viewOf({ github, caller }: { readonly github: GitHub; readonly caller: Caller }): View {
+function viewOf({ github, caller }: GraphQLContext): View {
   const view: View = {
     github,
     caller,
@@ -147,8 +145,10 @@ function viewOf({ github, caller }: { readonly github: GitHub; readonly caller: 
   return view
 }
 
-function rateLimitFields(rateLimit: RateLimit | undefined): Fields | undefined {
-  return rateLimit === undefined ? undefined : { __typename: 'RateLimit', cost: 1, nodeCount: 0, ...rateLimit }
+function rateLimitFields(budget: Budget | undefined): Fields | undefined {
+  if (budget === undefined) return undefined
+  const { reset, ...left } = budget
+  return { __typename: 'RateLimit', cost: 1, nodeCount: 0, ...left, resetAt: formatTimestamp(new Date(reset * 1000)) }
 }
 
 function formatResult({ data, errors }: ExecutionResult): GraphQLAnswer {

@@ -1,3 +1,4 @@
+import { GraphQLError } from 'graphql'
 import { fullName, findPull, pullsOf } from '../lookup.ts'
 import { nodeId } from '../node-id.ts'
 import { type Pull, type Repository } from '../state.ts'
@@ -107,7 +108,7 @@ type WantedPulls = {
 
 function selectPulls(repository: Repository, wanted: WantedPulls): readonly Pull[] {
   const { field, direction } = wanted.orderBy ?? { field: 'CREATED_AT', direction: 'ASC' }
-  if (field === 'COMMENTS') throw new Error('sandbox does not implement ordering pull requests by comments')
+  if (field === 'COMMENTS') throw new GraphQLError('sandbox does not implement ordering pull requests by comments')
   const key = ({ issue }: Pull): string => (field === 'UPDATED_AT' ? issue.updatedAt : issue.createdAt)
   const ordered = pullsOf(repository)
     .filter((pull) => isWanted(pull, wanted))

@@ -7,9 +7,9 @@ import { commentFields } from './comment.ts'
 import { type Fields, type View } from './fields.ts'
 import { may, refusal, type Wanted } from './refuse.ts'
 import { checkRunFields } from './rollup.ts'
-import { updateRefs, type UpdateRefsInput } from './update-refs.ts'
+import { updateRefs, type UpdateRefsInput, type Write } from './update-refs.ts'
 
-export function queryFields(view: View): Fields {
+export function queryFields(view: View, rateLimit: Fields | undefined): Fields {
   const { state } = view.github
   return {
     __typename: 'Query',
@@ -25,6 +25,7 @@ export function queryFields(view: View): Fields {
       if (account?.type === 'User') return userFields(view, account)
       throw refusal('NOT_FOUND', `Could not resolve to a User with the login of '${login}'.`)
     },
+    rateLimit,
     viewer: () => {
       const actor = actorOf(view.caller)
       if (actor === undefined) throw refusal('FORBIDDEN', 'Resource not accessible by integration')
@@ -33,10 +34,10 @@ export function queryFields(view: View): Fields {
   }
 }
 
-export function mutationFields(view: View): Fields {
+export function mutationFields(view: View, write: Write): Fields {
   return {
     __typename: 'Mutation',
-    updateRefs: ({ input }: { readonly input: UpdateRefsInput }) => updateRefs(view, input),
+    updateRefs: ({ input }: { readonly input: UpdateRefsInput }) => updateRefs(view, write, input),
   }
 }
 

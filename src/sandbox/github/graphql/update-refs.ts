@@ -17,8 +17,11 @@ export type UpdateRefsInput = {
   }[]
 }
 
+/** Runs an effect that is counted by the mutation's name. */
+export type Write = <T>(mutation: string, effect: () => Promise<T>) => Promise<T>
+
 /** Several refs, all or none, each only if it is where it is expected to be: what REST cannot do. */
-export async function updateRefs(view: View, input: UpdateRefsInput): Promise<Fields> {
+export async function updateRefs(view: View, write: Write, input: UpdateRefsInput): Promise<Fields> {
   const repository = findRepositoryNode(view, input.repositoryId)
   need(view.caller, repository, { contents: 'write' })
   const actor = actorOf(view.caller)
@@ -29,11 +32,11 @@ export async function updateRefs(view: View, input: UpdateRefsInput): Promise<Fi
     force: force === true,
     ...(beforeOid === undefined ? {} : { before: beforeOid }),
   }))
-  try {
-    await changeRefs(view.github, { repository, actor }, wanted)
-  } catch (error) {
-    throw error instanceof ApiError ? refusedUpdate(error, wanted) : error
-  }
+  await write('updateRefs', () =>
+    changeRefs(view.github, { repository, actor }, wanted).catch((error: unknown) => {
+      throw error instanceof ApiError ? refusedUpdate(error, wanted) : error
+    }),
+  )
   return { __typename: 'UpdateRefsPayload', clientMutationId: input.clientMutationId ?? null }
 }
 

@@ -1,5 +1,6 @@
 import { type GitHub } from '../context.ts'
 import { type Answer } from '../http/answer.ts'
+import { type HttpRequest } from '../http/request.ts'
 import { findRepository } from '../lookup.ts'
 import { type Repository } from '../state.ts'
 import { commitPage, deliveriesPage, filePage } from './code-page.ts'
@@ -12,8 +13,8 @@ import { repositoriesPage, repositoryPage } from './repository-page.ts'
  * The page at a path, for people in a browser. Nobody signs in: the sandbox has no secrets from who runs it.
  * Unknown paths answer 404 with a page.
  */
-export async function answerPage(github: GitHub, pathname: string): Promise<Answer> {
-  const path = decode(pathname)
+export async function answerPage(github: GitHub, { url }: Pick<HttpRequest, 'url'>): Promise<Answer> {
+  const path = decode(url.pathname)
   if (path === '/') return repositoriesPage(github)
   const [, owner = '', name = '', rest = ''] = /^\/([^/]+)\/([^/]+)(?:\/(.*?))?\/?$/.exec(path) ?? []
   const repository = findRepository(github.state, owner, name)

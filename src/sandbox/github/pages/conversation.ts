@@ -19,7 +19,11 @@ export function conversation(issue: Issue): Html {
 function description(issue: Issue): Html {
   const body =
     issue.body === null || issue.body === '' ? markup`<p class="quiet">no description</p>` : renderMarkdown(issue.body)
-  return card({ head: markup`${who(issue.user)} ${when(issue.createdAt)}`, body, reactions: issue.reactions })
+  return card({
+    head: markup`<span>${who(issue.user)} ${when(issue.createdAt)}</span>`,
+    body,
+    reactions: issue.reactions,
+  })
 }
 
 function renderComment(comment: IssueComment): Html {

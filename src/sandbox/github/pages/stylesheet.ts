@@ -40,7 +40,7 @@ code, pre, .mono { font: 12.5px/1.5 ui-monospace, 'DejaVu Sans Mono', monospace 
 .label { border: 1px solid var(--line); color: var(--text); margin-right: 4px }
 .facts { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; margin-bottom: 16px }
 .card { border: 1px solid var(--line); border-radius: 8px; margin: 0 0 16px; overflow: hidden }
-.card > .head { background: var(--raised); border-bottom: 1px solid var(--line); padding: 7px 14px; display: flex; gap: 10px; align-items: center; justify-content: space-between }
+.card > .head { background: var(--raised); border-bottom: 1px solid var(--line); padding: 7px 14px; display: flex; gap: 10px; align-items: center; justify-content: space-between; margin: 0 }
 .card > .head:last-child { border-bottom: 0 }
 .card > .text { padding: 12px 14px }
 .text > :last-child { margin-bottom: 0 }

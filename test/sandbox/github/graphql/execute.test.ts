@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test, type TestContext } from 'node:test'
-import { executeGraphQL, readOperation, type GraphQLAnswer } from '../../../../src/sandbox/github/graphql/execute.ts'
+import { ApiError } from '../../../../src/sandbox/github/api-error.ts'
+import { executeGraphQL, type GraphQLAnswer } from '../../../../src/sandbox/github/graphql/execute.ts'
 import { nodeId } from '../../../../src/sandbox/github/node-id.ts'
 import { createCheckRun, createStatus } from '../../../../src/sandbox/github/operations/checks.ts'
 import { closeIssue } from '../../../../src/sandbox/github/operations/issue-state.ts'
@@ -25,12 +26,17 @@ const noRules: BranchRules = {
 }
 const zeros = '0'.repeat(40)
 
+const noFaults = <T>(_: string, effect: () => Promise<T>): Promise<T> => effect()
+
 function ask(
   ground: Ground,
   query: string,
   { permissions = all, variables = {} }: { permissions?: Permissions; variables?: Record<string, unknown> } = {},
 ): Promise<GraphQLAnswer> {
-  return executeGraphQL({ github: ground.github, caller: ground.as(permissions) }, { query, variables })
+  return executeGraphQL(
+    { query, variables },
+    { github: ground.github, caller: ground.as(permissions), write: noFaults },
+  )
 }
 
 /** The data, as a client parses it; an error is a failure of the test. */
@@ -540,25 +546,47 @@ suite('updateRefs', () => {
   }
 })
 
-suite('readOperation', () => {
-  const cases: Record<string, { query: string; expected: ReturnType<typeof readOperation> }> = {
-    'names a query as its author did': {
-      query: 'query Facts { viewer { login } }',
-      expected: { name: 'Facts', writes: false },
-    },
-    'names a query without a name by its field': {
-      query: '{ viewer { login } }',
-      expected: { name: 'viewer', writes: false },
-    },
-    'names a mutation by what it does': {
-      query: 'mutation Move($i: UpdateRefsInput!) { updateRefs(input: $i) { clientMutationId } }',
-      expected: { name: 'updateRefs', writes: true },
-    },
-    'does not read nonsense': { query: 'no', expected: undefined },
-  }
-  for (const [name, { query, expected }] of Object.entries(cases)) {
-    test(name, () => assert.deepEqual(readOperation({ query }), expected))
-  }
+suite('executeGraphQL', () => {
+  test('tells an app who it is and what is left of its hour', async (t) => {
+    const ground = await breakGround(t)
+    const budget = { limit: 5000, remaining: 4999, used: 1, reset: 1_800_000_000 }
+    const { data } = await executeGraphQL(
+      { query: '{ viewer { login databaseId } rateLimit { limit cost remaining resetAt } }' },
+      { github: ground.github, caller: ground.as(all), write: noFaults, budget },
+    )
+    assert.deepEqual(JSON.parse(JSON.stringify(data)), {
+      viewer: { login: 'lotse[bot]', databaseId: ground.lotse.account.id },
+      rateLimit: { limit: 5000, cost: 1, remaining: 4999, resetAt: '2027-01-15T08:00:00Z' },
+    })
+  })
+
+  test('fails as a whole when a fault is made on purpose, although the effect has happened', async (t) => {
+    const ground = await breakGround(t)
+    const sha = ground.repository.git.refs.get('refs/heads/main') ?? ''
+    const input = {
+      repositoryId: nodeId('repository', ground.repository.id),
+      refUpdates: [{ name: 'refs/heads/new', beforeOid: zeros, afterOid: sha }],
+    }
+    const names: string[] = []
+    const answer = executeGraphQL(
+      {
+        query: 'mutation ($input: UpdateRefsInput!) { updateRefs(input: $input) { clientMutationId } }',
+        variables: { input },
+      },
+      {
+        github: ground.github,
+        caller: ground.as(all),
+        write: async (name, effect) => {
+          names.push(name)
+          await effect()
+          throw new ApiError(502, 'Server Error')
+        },
+      },
+    )
+    await assert.rejects(answer, { status: 502 })
+    assert.deepEqual(names, ['updateRefs'])
+    assert.equal(ground.repository.git.refs.get('refs/heads/new'), sha)
+  })
 })
 
 function addRuleset({ repository }: Ground, rules: BranchRules): void {

@@ -10,7 +10,7 @@ import { renderMarkdown } from '../../../../src/sandbox/github/pages/markdown.ts
 import { breakGround, type Ground } from '../graphql/ground.ts'
 
 async function open(ground: Ground, path: string): Promise<{ status: number; html: string; policy: string }> {
-  const { status, headers = {}, body } = await answerPage(ground.github, path)
+  const { status, headers = {}, body } = await answerPage(ground.github, { url: new URL(path, 'http://github.test') })
   assert.equal(body?.kind, 'bytes')
   assert.equal(body.type, 'text/html; charset=utf-8')
   return { status, html: body.value.toString('utf8'), policy: headers['Content-Security-Policy'] ?? '' }
