@@ -1,6 +1,6 @@
 import { type Place, type Problem } from '../parsed.ts'
 import { type Resource } from './resource.ts'
-import { child, descend, isText, type Spot, textOf } from './spot.ts'
+import { child, descend, isText, keysOf, type Spot, textOf } from './spot.ts'
 
 /** What a workload's annotations say about releasing it. */
 export type Automation = {
@@ -15,6 +15,7 @@ export type Automation = {
 const prefixes = ['fluxcd.io/', 'flux.weave.works/']
 const filterPrefix = 'filter.fluxcd.io/'
 const tagPolicyPrefix = 'tag.'
+const policyPrefixes = [...prefixes.map((prefix) => `${prefix}${tagPolicyPrefix}`), filterPrefix]
 
 /** The values that mean something; `sync_only` keeps an object from being pruned and says nothing about its image. */
 const values: Readonly<Record<'automated' | 'locked' | 'ignore', readonly string[]>> = {
@@ -54,6 +55,19 @@ export type PolicyAnnotation = { readonly text: string; readonly at: Place }
 export function readTagPolicy(resource: Resource, container: string) {
   const { said, problems } = read(annotationsOf(resource), `${tagPolicyPrefix}${container}`)
   return { ...(said === undefined ? {} : { policy: { text: said.text, at: said.at } }), problems }
+}
+
+/** A policy for a container that is not there would never be missed: it is a slip of its author's pen. */
+export function readStrayPolicies(resource: Resource, containers: readonly string[]): readonly Problem[] {
+  const annotations = annotationsOf(resource)
+  if (annotations === undefined) return []
+  return keysOf(annotations).flatMap((key) => {
+    const prefix = policyPrefixes.find((prefix) => key.startsWith(prefix))
+    const said = prefix === undefined ? undefined : saidAt(annotations, key)
+    if (prefix === undefined || said === undefined || containers.includes(key.slice(prefix.length))) return []
+    const help = `the containers are ${containers.join(', ')}`
+    return [{ message: `\`${key}\` names no container of the ${resource.kind}`, at: said.at, help }]
+  })
 }
 
 type Said = { readonly key: string; readonly text: string; readonly at: Place; readonly quoted: boolean }

@@ -1,4 +1,4 @@
-import { type Alias, type Document, isAlias, isCollection, isPair, type Node, parseAllDocuments } from 'yaml'
+import { type Alias, type Document, isAlias, isCollection, isNode, isPair, type Node, parseAllDocuments } from 'yaml'
 import { type Place, type Problem } from '../parsed.ts'
 
 /** One YAML document of a manifest, as its nodes: nothing is expanded, so an alias bomb stays as small as its text. */
@@ -52,7 +52,7 @@ export function* nodesOf(root: Node): Generator<Node> {
   while (open.length > 0) {
     const next = open.pop()
     if (isPair(next)) open.push(next.value, next.key)
-    else if (typeof next === 'object' && next !== null) yield next as Node
+    else if (isNode(next)) yield next
     if (isCollection(next)) for (let i = next.items.length - 1; i >= 0; i -= 1) open.push(next.items[i])
   }
 }

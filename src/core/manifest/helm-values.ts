@@ -1,4 +1,5 @@
-import { isMap } from 'yaml'
+import { isMap, isScalar } from 'yaml'
+import { type Problem } from '../parsed.ts'
 import { type FoundImage, type FoundImages } from './containers.ts'
 import { type Resource } from './resource.ts'
 import { child, descend, isText, keysOf, type Spot, textOf } from './spot.ts'
@@ -7,8 +8,8 @@ import { child, descend, isText, keysOf, type Spot, textOf } from './spot.ts'
 const topContainer = 'chart-image'
 
 /**
- * The images in the inline values of a HelmRelease: at the top, and in each section of the first level. Nothing
- * deeper, and no lists: there, `image` may mean anything.
+ * The images in the inline values of a HelmRelease: at the top, in each section of the first level, and where
+ * annotations say that one is. Nothing deeper by itself, and no lists: there, `image` may mean anything.
  */
 export function findInValues(resource: Resource): FoundImages {
   const values = descend(resource.spot, ['spec', 'values'])
@@ -16,45 +17,79 @@ export function findInValues(resource: Resource): FoundImages {
   const sections = keysOf(values)
     .toSorted()
     .flatMap((key) => sectionAt(values, key))
-  const all = [{ container: topContainer, spot: values }, ...sections]
-  return { found: all.flatMap(({ container, spot }) => findInSection(container, spot) ?? []), problems: [] }
+  const mapped = mappedIn(resource, values)
+  // An annotation says where the image of a container is, so it overrides what stands in a section of its name.
+  const places = [{ container: topContainer, ...partsIn(values) }, ...sections, ...mapped]
+  const byContainer = new Map(places.flatMap(imageAt).map((image) => [image.container, image]))
+  const lost = mapped.filter((place) => imageAt(place).length === 0)
+  return {
+    found: [...byContainer.values()],
+    problems: lost.map(({ container, said }) => leadsNowhere(container, said)),
+  }
 }
 
-function sectionAt(values: Spot, key: string): readonly { readonly container: string; readonly spot: Spot }[] {
+function leadsNowhere(container: string, said: Spot): Problem {
+  const message = `\`${repositoryPrefix}${container}\` names no text in spec.values: \`${textOf(said) ?? ''}\``
+  return { message, at: said.at, help: 'write the path below spec.values with dots, like app.image.repository' }
+}
+
+/** Where each part of a reference stands; which of the shapes it is follows from what is there. */
+type Parts = {
+  readonly repository: Spot | undefined
+  readonly registry?: Spot | undefined
+  readonly tag?: Spot | undefined
+  readonly digest?: Spot | undefined
+}
+type ImagePlace = Parts & { readonly container: string }
+
+function sectionAt(values: Spot, key: string): readonly ImagePlace[] {
   const spot = child(values, key)
-  return spot !== undefined && isMap(spot.node) ? [{ container: key, spot }] : []
-}
-
-/** Where each part of a reference stands; which shape it is follows from what is there. */
-type Parts = { readonly repository: Spot; readonly registry?: Spot; readonly tag?: Spot; readonly digest?: Spot }
-
-function findInSection(container: string, section: Spot): FoundImage | undefined {
-  const parts = partsIn(section)
-  const repository = textOf(parts?.repository)
-  if (parts === undefined || repository === undefined || repository === '') return undefined
-  const registry = parts.registry !== undefined && isText(parts.registry) ? textOf(parts.registry) : undefined
-  const tag = textOf(parts.tag)
-  const digest = textOf(parts.digest)
-  const reference = [registry ? `${registry}/` : '', repository, tag ? `:${tag}` : '', digest ? `@${digest}` : '']
-  const place =
-    parts.tag === undefined ? { spot: parts.repository, holds: 'reference' } : { spot: parts.tag, holds: 'tag' }
-  return { container, reference: reference.join(''), ...place } as FoundImage
+  return spot === undefined || !isMap(spot.node) ? [] : [{ container: key, ...partsIn(spot) }]
 }
 
 /** `image: text` with `registry` and `tag` beside it, or `image: {repository}` with them inside. */
-function partsIn(section: Spot): Parts | undefined {
+function partsIn(section: Spot): Parts {
   const image = child(section, 'image')
-  if (image === undefined) return undefined
-  if (!isMap(image.node)) return { repository: image, ...scalars(section, ['registry', 'tag']) }
-  const repository = child(image, 'repository')
-  return repository === undefined ? undefined : { repository, ...scalars(image, ['registry', 'tag', 'digest']) }
+  const [parts, repository] =
+    image !== undefined && isMap(image.node) ? [image, child(image, 'repository')] : [section, image]
+  const digest = parts === section ? undefined : child(parts, 'digest')
+  return { repository, registry: child(parts, 'registry'), tag: child(parts, 'tag'), digest }
 }
 
-function scalars(spot: Spot, keys: readonly ('registry' | 'tag' | 'digest')[]): Omit<Parts, 'repository'> {
-  return Object.fromEntries(
-    keys.flatMap((key) => {
-      const value = child(spot, key)
-      return value === undefined || isMap(value.node) ? [] : [[key, value]]
-    }),
-  )
+const repositoryPrefix = 'repository.fluxcd.io/'
+
+/** `repository.fluxcd.io/ALIAS: a.b.c` names the place of an image below the values, `tag.fluxcd.io/ALIAS` its tag's. */
+function mappedIn(resource: Resource, values: Spot): readonly (ImagePlace & { readonly said: Spot })[] {
+  const annotations = descend(resource.spot, ['metadata', 'annotations'])
+  if (annotations === undefined) return []
+  const mapped = (key: string): Spot | undefined => {
+    const path = textOf(child(annotations, key))
+    return path === undefined ? undefined : descend(values, path.split('.'))
+  }
+  return keysOf(annotations).flatMap((key) => {
+    const said = key.startsWith(repositoryPrefix) ? child(annotations, key) : undefined
+    if (said === undefined) return []
+    const container = key.slice(repositoryPrefix.length)
+    const [registry, tag] = [mapped(`registry.fluxcd.io/${container}`), mapped(`tag.fluxcd.io/${container}`)]
+    return [{ container, said, repository: mapped(key), registry, tag }]
+  })
+}
+
+function imageAt({ container, repository, registry, tag, digest }: ImagePlace): readonly FoundImage[] {
+  const name = textOf(repository)
+  if (repository === undefined || name === undefined || name === '') return []
+  // A registry counts if YAML reads it as text; a tag whatever it is read as: `1.10` is no number to its author.
+  const host = registry !== undefined && isText(registry) ? textOf(registry) : undefined
+  const reference = `${before(host, '/')}${name}${after(':', textOf(tag))}${after('@', textOf(digest))}`
+  return tag !== undefined && isScalar(tag.node)
+    ? [{ container, reference, spot: tag, holds: 'tag' }]
+    : [{ container, reference, spot: repository, holds: 'reference' }]
+}
+
+function before(text: string | undefined, separator: string): string {
+  return text ? `${text}${separator}` : ''
+}
+
+function after(separator: string, text: string | undefined): string {
+  return text ? `${separator}${text}` : ''
 }

@@ -1,10 +1,10 @@
-import { isAlias, isMap, isScalar, isSeq, type Node } from 'yaml'
+import { isAlias, isMap, isNode, isScalar, isSeq, type Node } from 'yaml'
 import { type Place } from '../parsed.ts'
 import { type ManifestDocument } from './document.ts'
 
 export type NodePath = readonly (string | number)[]
 
-/** A place in a document: the path to it as written, and the node there, behind its alias if it is one. */
+/** A place in a document as written: its path, its line, and the node there, or the one that its alias names. */
 export type Spot = {
   readonly document: ManifestDocument
   readonly path: NodePath
@@ -69,11 +69,9 @@ export function keyText(key: unknown): string | undefined {
 }
 
 function step(spot: Spot, key: string | number, written: unknown): Spot | undefined {
-  if (typeof written !== 'object' || written === null) return undefined
-  const node = written as Node
-  const there = isAlias(node) ? spot.document.follow(node) : node
-  if (there === undefined) return undefined
-  return { ...spot, path: [...spot.path, key], node: there, at: spot.document.placeOf(node) }
+  if (!isNode(written)) return undefined
+  const node = isAlias(written) ? spot.document.follow(written) : written
+  return node && { document: spot.document, path: [...spot.path, key], node, at: spot.document.placeOf(written) }
 }
 
 /** The mappings that `<<` names, the most important first. */

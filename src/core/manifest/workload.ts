@@ -1,7 +1,7 @@
 import { type ImageRef, parseImageRef } from '../image/ref.ts'
 import { parseTagPolicy } from '../image/tag-policy.ts'
 import { type Problem } from '../parsed.ts'
-import { type Automation, readAutomation, readTagPolicy } from './annotations.ts'
+import { type Automation, readAutomation, readStrayPolicies, readTagPolicy } from './annotations.ts'
 import { findInPod, type FoundImage, type FoundImages } from './containers.ts'
 import { type ManifestDocument, readDocuments } from './document.ts'
 import { findInValues } from './helm-values.ts'
@@ -74,17 +74,24 @@ function readResource(resource: Resource): ManifestReading {
   const kind = kindOf(resource)
   if (kind === undefined) return { images: [], problems: [] }
   const { found, problems } = kind.find(resource)
-  if (found.length === 0) return { images: [], problems }
-  if (resource.name === undefined) {
-    const nameless = { message: `the ${resource.kind} has no metadata.name`, at: resource.spot.at }
-    return { images: [], problems: [...problems, nameless] }
-  }
   const { problems: wrong, ...automation } = readAutomation(resource)
-  const off =
-    kind.impossibleBecause === undefined ? {} : { automated: false, impossibleBecause: kind.impossibleBecause }
+  const here = (message: string): Problem => ({ message: `the ${resource.kind} ${message}`, at: resource.spot.at })
+  if (found.length === 0) {
+    return {
+      images: [],
+      problems: automation.automated ? [...problems, here('is automated, but names no image')] : problems,
+    }
+  }
+  if (resource.name === undefined) return { images: [], problems: [...problems, here('has no metadata.name')] }
   const workload = workloadId({ ...resource, name: resource.name })
+  const because = kind.impossibleBecause
+  const off = because === undefined ? {} : { automated: false, impossibleBecause: because }
   const uses = found.map((image) => readUse({ resource, workload, image, automation: { ...automation, ...off } }))
-  return joined([{ images: [], problems: [...problems, ...wrong] }, ...uses])
+  const containers = found.map(({ container }) => container)
+  return joined([
+    { images: [], problems: [...problems, ...wrong, ...readStrayPolicies(resource, containers)] },
+    ...uses,
+  ])
 }
 
 function kindOf({ apiVersion, kind }: Resource): Kind | undefined {
