@@ -7,10 +7,12 @@ export type Verb = Command['kind']
 
 /** Why a line that speaks to Lotse cannot be carried out. The words in it are as the person wrote them. */
 export type NotUnderstood =
-  | { readonly kind: 'unknown-verb'; readonly verb: string }
+  /** `within` is the command that expected a verb: `/lotse help wyh`. */
+  | { readonly kind: 'unknown-verb'; readonly verb: string; readonly within?: 'help' }
   | { readonly kind: 'unexpected-argument'; readonly verb: Verb; readonly argument: string }
   | { readonly kind: 'unclosed-quote' }
   | { readonly kind: 'invisible-character' }
+  | { readonly kind: 'too-long'; readonly most: number }
   | { readonly kind: 'too-many'; readonly most: number }
 
 export type Reading =
@@ -62,7 +64,7 @@ function readHelp([about, ...others]: readonly string[]): Reading {
   const verb = about.toLowerCase()
   return isVerb(verb)
     ? withoutArguments({ kind: 'help', about: verb }, others)
-    : { ok: false, because: { kind: 'unknown-verb', verb: about } }
+    : { ok: false, because: { kind: 'unknown-verb', verb: about, within: 'help' } }
 }
 
 function withoutArguments(command: Command, [unexpected]: readonly string[]): Reading {

@@ -14,6 +14,7 @@ export type Addressee = {
 }
 
 const mostCommands = 5
+const longestLine = 500
 /** GitHub takes no longer comment, so a longer text is none. */
 const longestComment = 65_536
 
@@ -49,6 +50,7 @@ type Understanding =
   | { readonly kind: 'not-understood'; readonly because: NotUnderstood; readonly suggestions: readonly string[] }
 
 function understand(text: string): Understanding {
+  if (text.length > longestLine) return notUnderstood({ kind: 'too-long', most: longestLine })
   // What cannot be seen may show a reader another command than the one that would run.
   if (/[\p{Cc}\p{Cf}]/u.test(text.replaceAll('\t', ' '))) return notUnderstood({ kind: 'invisible-character' })
   const words = wordsOf(text)
@@ -60,9 +62,7 @@ function understand(text: string): Understanding {
 function read([word, ...others]: readonly string[]): Reading {
   if (word === undefined) return { ok: true, command: { kind: 'help' } }
   const verb = word.toLowerCase()
-  return isVerb(verb)
-    ? commands[verb].read(others)
-    : { ok: false, because: { kind: 'unknown-verb', verb: shortened(word) } }
+  return isVerb(verb) ? commands[verb].read(others) : { ok: false, because: { kind: 'unknown-verb', verb: word } }
 }
 
 /** Words as a shell has them, forgiving what telephones make of quotes and of `--`. undefined: a quote is not closed. */
@@ -80,11 +80,14 @@ function notUnderstood(because: NotUnderstood): Understanding {
 function suggestionsFor(because: NotUnderstood): readonly string[] {
   switch (because.kind) {
     case 'unknown-verb':
-      return nearest(because.verb, verbs).map((verb) => `/lotse ${verb}`)
+      return nearest(because.verb, verbs).map(
+        (verb) => `/lotse ${because.within === undefined ? '' : `${because.within} `}${verb}`,
+      )
     case 'unexpected-argument':
       return [`/lotse ${because.verb}`]
     case 'unclosed-quote':
     case 'invisible-character':
+    case 'too-long':
     case 'too-many':
       return []
   }

@@ -128,6 +128,8 @@ function misunderstanding(because: NotUnderstood): string {
       return 'A `"` is not closed, so the words cannot be told apart.'
     case 'invisible-character':
       return 'The line holds a character that cannot be seen, so it was not run. Type it instead of pasting it.'
+    case 'too-long':
+      return `A command is at most ${because.most} characters long; this line was not run.`
     case 'too-many':
       return `A comment can hold ${because.most} commands. This one and those after it were not run; post them in a new comment.`
   }
