@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
+import { parseAllDocuments } from 'yaml'
 import { editScalars, retag } from '../../../src/core/manifest/edit.ts'
 import { type ImageUse, readManifest } from '../../../src/core/manifest/workload.ts'
 
@@ -54,6 +55,62 @@ suite('every image of a folder', () => {
     }
   })
 })
+
+suite('any value of a folder', () => {
+  test('can be replaced to change nothing else, or the edit is refused with a place', () => {
+    const counts = { values: 0, proved: 0 }
+    const refusals = new Map<string, number>()
+    for (const file of files) {
+      const text = readFileSync(file, 'utf8')
+      for (const place of sampled(scalarsOf(text), 20)) {
+        counts.values += 1
+        const result = editScalars(text, [{ place, value: 'next' }])
+        if (result.ok) {
+          counts.proved += 1
+          assert.deepEqual(plain(result.value), replaced(plain(text), place, 'next'), file)
+        } else {
+          assert.ok(result.problems[0].at !== undefined, file)
+          const reason = result.problems[0].message.replace(/^`.*?` /, '')
+          refusals.set(reason, (refusals.get(reason) ?? 0) + 1)
+        }
+      }
+    }
+    if (given !== undefined) console.log(counts, refusals)
+  })
+})
+
+type Place = ImageUse['place']
+
+/** What the file means, by the parser's own reading and not by our nodes. */
+function plain(text: string): unknown[] {
+  return parseAllDocuments(text, { uniqueKeys: false, logLevel: 'silent' }).map((document): unknown =>
+    document.errors.length > 0 ? undefined : document.toJS({ mapAsMap: true }),
+  )
+}
+
+function scalarsOf(text: string): readonly Place[] {
+  const below = (value: unknown, document: number, path: Place['path']): readonly Place[] => {
+    if (value instanceof Map) return [...value].flatMap(([key, item]) => below(item, document, [...path, String(key)]))
+    if (Array.isArray(value)) return value.flatMap((item, index) => below(item, document, [...path, index]))
+    return path.length === 0 ? [] : [{ document, path }]
+  }
+  return plain(text).flatMap((value, document) => below(value, document, []))
+}
+
+function replaced(documents: unknown[], { document, path }: Place, value: string): unknown {
+  const inside = (at: unknown, [step, ...rest]: Place['path']): unknown => {
+    if (step === undefined) return value
+    if (Array.isArray(at)) return at.map((item, index) => (index === step ? inside(item, rest) : (item as unknown)))
+    assert.ok(at instanceof Map)
+    return new Map([...at].map(([key, item]) => [key, String(key) === step ? inside(item, rest) : (item as unknown)]))
+  }
+  return documents.with(document, inside(documents[document], path))
+}
+
+function sampled<T>(items: readonly T[], most: number): readonly T[] {
+  const stride = Math.max(1, Math.floor(items.length / most))
+  return items.filter((_, index) => index % stride === 0)
+}
 
 /** What the editor refused; that what it did is right is asserted here, by other means than its own proof. */
 function tryEdit(text: string, use: ImageUse, tag: string): string | undefined {
