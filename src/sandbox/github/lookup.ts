@@ -40,3 +40,23 @@ export function findPull(repository: Repository, number: number): Pull | undefin
 export function pullsOf(repository: Repository): readonly Pull[] {
   return [...repository.issues.values()].flatMap((issue) => (issue.pull === undefined ? [] : [issue.pull]))
 }
+
+/** By `owner/name`, which must exist: for those who set the scene. */
+export function requireRepository(state: State, name: string): Repository {
+  const [owner = '', rest = ''] = name.split('/')
+  const repository = findRepository(state, owner, rest)
+  if (repository === undefined) throw new Error(`there is no repository ${name}`)
+  return repository
+}
+
+export function requirePull(state: State, name: string, number: number): Pull {
+  const pull = findPull(requireRepository(state, name), number)
+  if (pull === undefined) throw new Error(`there is no pull request ${name}#${number}`)
+  return pull
+}
+
+export function requireAccount(state: State, login: string): Account {
+  const account = findAccount(state, login)
+  if (account === undefined) throw new Error(`there is no account ${login}`)
+  return account
+}

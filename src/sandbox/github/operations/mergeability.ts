@@ -126,7 +126,7 @@ export async function testMerge(github: GitHub, pull: Pull): Promise<string | un
 }
 
 /** Where the two sides parted; a pull request shows what happened on its own side since. */
-async function forkPoint(pull: Pull): Promise<string> {
+export async function pullStart(pull: Pull): Promise<string> {
   const { git } = pull.issue.repository
   const base = shownBase(pull)
   return forkPoints(
@@ -143,14 +143,14 @@ function shownBase(pull: Pull): string {
 
 export async function pullFiles(pull: Pull): Promise<readonly FileChange[]> {
   const { git } = pull.issue.repository
-  const from = await forkPoint(pull)
+  const from = await pullStart(pull)
   return fileLists(git, `${from} ${pull.head.sha}`, () => diffFiles(git.path, from, pull.head.sha))
 }
 
 /** Ids, oldest first. */
 export async function pullCommits(pull: Pull): Promise<readonly string[]> {
   const { git } = pull.issue.repository
-  const from = await forkPoint(pull)
+  const from = await pullStart(pull)
   return commitLists(git, `${from} ${pull.head.sha}`, async () => {
     const range = from === emptyTree ? { to: pull.head.sha } : { from, to: pull.head.sha }
     return (await listCommits(git.path, range)).toReversed()

@@ -3,6 +3,7 @@ import { type Actor } from '../caller.ts'
 import { timestamp, type GitHub } from '../context.ts'
 import { isAncestor } from '../git/history.ts'
 import { nextId, pullsOf } from '../lookup.ts'
+import { renderPullSimple, renderReview } from '../render/pull.ts'
 import { type Pull, type Repository } from '../state.ts'
 import { createIssue } from './issues.ts'
 import { emitIssueEvent, closeIssue, record, reopenIssue, touch } from './issue-state.ts'
@@ -198,5 +199,16 @@ export async function submitReview(
   }
   pull.reviews.push(submitted)
   touch(github, pull.issue)
+  await github.outbox.emit({
+    name: 'pull_request_review',
+    action: 'submitted',
+    actor: review.actor,
+    repository: pull.issue.repository,
+    payload: () => ({
+      // Events write the state in lower case.
+      review: { ...renderReview(github, submitted), state: submitted.state.toLowerCase() },
+      pull_request: renderPullSimple(github, pull),
+    }),
+  })
   return submitted
 }

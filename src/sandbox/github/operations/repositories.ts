@@ -1,0 +1,76 @@
+import { type Actor } from '../caller.ts'
+import { timestamp, type GitHub } from '../context.ts'
+import { git } from '../git/run.ts'
+import { nextId } from '../lookup.ts'
+import { type Account, type MergeMethod, type Repository } from '../state.ts'
+import { commitFiles } from './contents.ts'
+
+export type RepositoryWanted = {
+  readonly owner: Account
+  readonly name: string
+  readonly defaultBranch: string
+  readonly private: boolean
+  readonly parent?: Repository
+  readonly mergeMethods?: readonly MergeMethod[]
+  readonly deleteBranchOnMerge?: boolean
+  readonly allowAutoMerge?: boolean
+}
+
+/** An empty repository. */
+export async function addRepository(github: GitHub, wanted: RepositoryWanted): Promise<Repository> {
+  const id = nextId(github.state)
+  const at = timestamp(github)
+  const repository: Repository = {
+    id,
+    owner: wanted.owner,
+    name: wanted.name,
+    private: wanted.private,
+    archived: false,
+    description: undefined,
+    defaultBranch: wanted.defaultBranch,
+    parent: wanted.parent,
+    createdAt: at,
+    updatedAt: at,
+    pushedAt: at,
+    mergeMethods: wanted.mergeMethods ?? ['merge', 'squash', 'rebase'],
+    deleteBranchOnMerge: wanted.deleteBranchOnMerge ?? false,
+    allowAutoMerge: wanted.allowAutoMerge ?? false,
+    git: await github.createGit(id, wanted.defaultBranch),
+    collaborators: new Map(),
+    issues: new Map(),
+    comments: new Map(),
+    labels: new Map(),
+    checkSuites: new Map(),
+    checkRuns: new Map(),
+    statuses: [],
+    rulesets: new Map(),
+    protections: new Map(),
+  }
+  github.state.repositories.set(id, repository)
+  return repository
+}
+
+/** The first commit; apps that are installed on all repositories hear of it. */
+export async function fillRepository(
+  github: GitHub,
+  { repository, actor }: { readonly repository: Repository; readonly actor: Actor },
+  files: Readonly<Record<string, string>>,
+): Promise<void> {
+  const contents = Object.entries(files).map(([path, text]): [string, Buffer] => [path, Buffer.from(text)])
+  const branch = repository.defaultBranch
+  await commitFiles(github, { repository, actor }, { branch, message: 'Initial commit', files: new Map(contents) })
+}
+
+export async function forkRepository(github: GitHub, parent: Repository, owner: Account): Promise<Repository> {
+  const { name, defaultBranch } = parent
+  const fork = await addRepository(github, { owner, name, defaultBranch, private: parent.private, parent })
+  await git(fork.git.path, [
+    'fetch',
+    '--quiet',
+    parent.git.path,
+    '+refs/heads/*:refs/heads/*',
+    '+refs/tags/*:refs/tags/*',
+  ])
+  await fork.git.refs.reread()
+  return fork
+}
