@@ -1,5 +1,5 @@
 import { type ClusterName, type FilePath, parseClusterName } from '../ids.ts'
-import { type Parsed, type Problem, parsed, refused } from '../parsed.ts'
+import { type Parsed, type Problem, guaranteed, parsed, refused } from '../parsed.ts'
 import { type AgentKey, parseAgentKey, sharedAgentKeys } from './agent-key.ts'
 import { type ClusterPath, isIn, overlappingPaths, parseClusterPath } from './cluster-path.ts'
 import { type Shape, listOf, mapOf, oneOf, recordOf, textOf } from './shape.ts'
@@ -71,6 +71,11 @@ export const configurationShape = mapOf(
   ['version'],
 )
 
+/** Without clusters the repository is one: `version: 1` alone is a whole configuration, and annotations do the rest. */
+const wholeRepository: Written<typeof configurationShape>['clusters'] = {
+  [guaranteed(parseClusterName('default'))]: { path: '.' },
+}
+
 /** Nobody reads more at once, and a hostile file has tens of thousands. */
 const mostProblems = 100
 
@@ -102,15 +107,17 @@ export function clusterOf(configuration: Configuration, file: FilePath): Cluster
 
 function toConfiguration(written: Written<typeof configurationShape>): Configuration {
   const release = releaseRules(written.release, defaults)
-  const clusters = Object.entries(written.clusters ?? {}).map(([name, { path, agents, environment, release: own }]) => [
-    name,
-    {
-      path,
-      agents: agents ?? [],
-      ...(environment === undefined ? {} : { environment }),
-      release: releaseRules(own, release),
-    },
-  ])
+  const clusters = Object.entries(written.clusters ?? wholeRepository).map(
+    ([name, { path, agents, environment, release: own }]) => [
+      name,
+      {
+        path,
+        agents: agents ?? [],
+        ...(environment === undefined ? {} : { environment }),
+        release: releaseRules(own, release),
+      },
+    ],
+  )
   return { version: written.version, clusters: Object.fromEntries(clusters), release }
 }
 

@@ -71,6 +71,8 @@ suite('escapeMarkdown', () => {
     ['the required check test has not reported', 'the required check test has not reported'],
     ['`release.merge` is manual', '\\`release.merge\\` is manual'],
     ['thanks @ann', 'thanks @\u200bann'],
+    ['&lt;b&gt;', '\\&lt;b\\&gt;'],
+    ['$x$', '\\$x\\$'],
     ['see #12', 'see #\u200b12'],
     ['- a\n- b', '\\- a - b'],
     ['a\u202eb\u0007c', 'abc'],

@@ -13,9 +13,15 @@ import { agentKey } from './agent-keys.ts'
 
 const defaults = { merge: 'manual', mergeMethod: 'squash', checks: 'required' }
 
+/** What stands for the clusters of a file that names none. */
+function wholeRepository(release: unknown): unknown {
+  return { default: { path: '.', agents: [], release } }
+}
+
 suite('parseConfiguration reads', () => {
   const rows: readonly [what: string, text: string, configuration: unknown][] = [
-    ['`version: 1` alone', 'version: 1', { version: 1, clusters: {}, release: defaults }],
+    ['`version: 1` alone', 'version: 1', { version: 1, clusters: wholeRepository(defaults), release: defaults }],
+    ['no clusters', 'version: 1\nclusters: {}', { version: 1, clusters: {}, release: defaults }],
     [
       'every key',
       `# yaml-language-server: $schema=https://lotse.dev/schema/v1.json
@@ -60,12 +66,20 @@ release: { merge: manual, merge-method: merge, checks: required }
       'version: 1\nclusters: { constructor: { path: a } }',
       { version: 1, clusters: { constructor: { path: 'a', agents: [], release: defaults } }, release: defaults },
     ],
-    ['a byte order mark and CRLF', '\uFEFFversion: 1\r\n', { version: 1, clusters: {}, release: defaults }],
-    ['an end marker', 'version: 1\n...\n', { version: 1, clusters: {}, release: defaults }],
+    [
+      'a byte order mark and CRLF',
+      '\uFEFFversion: 1\r\n',
+      { version: 1, clusters: wholeRepository(defaults), release: defaults },
+    ],
+    ['an end marker', 'version: 1\n...\n', { version: 1, clusters: wholeRepository(defaults), release: defaults }],
     [
       'JSON',
       '{"version": 1, "release": {"merge": "auto"}}',
-      { version: 1, clusters: {}, release: { ...defaults, merge: 'auto' } },
+      {
+        version: 1,
+        clusters: wholeRepository({ ...defaults, merge: 'auto' }),
+        release: { ...defaults, merge: 'auto' },
+      },
     ],
   ]
   for (const [what, text, configuration] of rows) {
