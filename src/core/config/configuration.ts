@@ -72,7 +72,7 @@ export const configurationShape = mapOf(
 )
 
 /** Without clusters the repository is one: `version: 1` alone is a whole configuration, and annotations do the rest. */
-const wholeRepository: Written<typeof configurationShape>['clusters'] = {
+const wholeRepository: Readonly<Record<ClusterName, WrittenCluster>> = {
   [guaranteed(parseClusterName('default'))]: { path: '.' },
 }
 
@@ -80,6 +80,7 @@ const wholeRepository: Written<typeof configurationShape>['clusters'] = {
 const mostProblems = 100
 
 type Written<S> = S extends Shape<infer T> ? T : never
+type WrittenCluster = Written<typeof cluster>
 
 /** All problems at once, in the order of the file, each with line and column. */
 export function parseConfiguration(text: string): Parsed<Configuration> {
@@ -107,18 +108,19 @@ export function clusterOf(configuration: Configuration, file: FilePath): Cluster
 
 function toConfiguration(written: Written<typeof configurationShape>): Configuration {
   const release = releaseRules(written.release, defaults)
-  const clusters = Object.entries(written.clusters ?? wholeRepository).map(
-    ([name, { path, agents, environment, release: own }]) => [
-      name,
-      {
-        path,
-        agents: agents ?? [],
-        ...(environment === undefined ? {} : { environment }),
-        release: releaseRules(own, release),
-      },
-    ],
+  const clusters = Object.entries<WrittenCluster>(written.clusters ?? wholeRepository).map(
+    ([name, own]): [string, Cluster] => [name, toCluster(own, release)],
   )
-  return { version: written.version, clusters: Object.fromEntries(clusters), release }
+  return { version: written.version, clusters: Object.fromEntries<Cluster>(clusters), release }
+}
+
+function toCluster({ path, agents, environment, release }: WrittenCluster, otherwise: ReleaseRules): Cluster {
+  return {
+    path,
+    agents: agents ?? [],
+    ...(environment === undefined ? {} : { environment }),
+    release: releaseRules(release, otherwise),
+  }
 }
 
 /** Key by key, the most specific word wins: the cluster's, else the repository's, else the default. */
