@@ -1,6 +1,6 @@
 import { type Place, type Problem } from '../parsed.ts'
 import { type Resource } from './resource.ts'
-import { child, descend, isText, keysOf, type Spot, textOf } from './spot.ts'
+import { descend, entriesOf, isText, type Spot, textOf } from './spot.ts'
 
 /** What a workload's annotations say about releasing it. */
 export type Automation = {
@@ -24,8 +24,14 @@ const values: Readonly<Record<'automated' | 'locked' | 'ignore', readonly string
   ignore: ['true', 'false', 'sync_only'],
 }
 
-export function readAutomation(resource: Resource): Automation & { readonly problems: readonly Problem[] } {
-  const annotations = annotationsOf(resource)
+export type Annotations = ReadonlyMap<string, Spot>
+
+export function annotationsOf(resource: Resource): Annotations {
+  const annotations = descend(resource.spot, ['metadata', 'annotations'])
+  return annotations === undefined ? new Map() : entriesOf(annotations)
+}
+
+export function readAutomation(annotations: Annotations): Automation & { readonly problems: readonly Problem[] } {
   const automated = read(annotations, 'automated')
   const locked = read(annotations, 'locked')
   const ignore = read(annotations, 'ignore')
@@ -49,36 +55,26 @@ export function readAutomation(resource: Resource): Automation & { readonly prob
   }
 }
 
-export type PolicyAnnotation = { readonly text: string; readonly at: Place }
-
 /** The tag policy for a container: `tag.CONTAINER`, or `filter.fluxcd.io/CONTAINER`. */
-export function readTagPolicy(resource: Resource, container: string) {
-  const { said, problems } = read(annotationsOf(resource), `${tagPolicyPrefix}${container}`)
+export function readTagPolicy(annotations: Annotations, container: string) {
+  const { said, problems } = read(annotations, `${tagPolicyPrefix}${container}`)
   return { ...(said === undefined ? {} : { policy: { text: said.text, at: said.at } }), problems }
 }
 
 /** A policy for a container that is not there would never be missed: it is a slip of its author's pen. */
-export function readStrayPolicies(resource: Resource, containers: readonly string[]): readonly Problem[] {
-  const annotations = annotationsOf(resource)
-  if (annotations === undefined) return []
-  return keysOf(annotations).flatMap((key) => {
+export function readStrayPolicies(annotations: Annotations, containers: ReadonlySet<string>): readonly Problem[] {
+  return [...annotations].flatMap(([key, spot]) => {
     const prefix = policyPrefixes.find((prefix) => key.startsWith(prefix))
-    const said = prefix === undefined ? undefined : saidAt(annotations, key)
-    if (prefix === undefined || said === undefined || containers.includes(key.slice(prefix.length))) return []
-    const help = `the containers are ${containers.join(', ')}`
-    return [{ message: `\`${key}\` names no container of the ${resource.kind}`, at: said.at, help }]
+    if (prefix === undefined || containers.has(key.slice(prefix.length))) return []
+    const help = `the containers are ${[...containers].slice(0, 20).join(', ')}`
+    return [{ message: `\`${key}\` names no container of this workload`, at: spot.at, help }]
   })
 }
 
 type Said = { readonly key: string; readonly text: string; readonly at: Place; readonly quoted: boolean }
 
-function annotationsOf(resource: Resource): Spot | undefined {
-  return descend(resource.spot, ['metadata', 'annotations'])
-}
-
-function read(annotations: Spot | undefined, name: string) {
-  const all = annotations === undefined ? [] : keysFor(name).flatMap((key) => saidAt(annotations, key) ?? [])
-  const [said, ...others] = all
+function read(annotations: Annotations, name: string) {
+  const [said, ...others] = keysFor(name).flatMap((key) => saidAt(annotations, key) ?? [])
   const problems = said === undefined ? [] : [...others.flatMap((other) => conflict(said, other)), ...unquoted(said)]
   return { said, problems }
 }
@@ -88,8 +84,8 @@ function keysFor(name: string): readonly string[] {
   return name.startsWith(tagPolicyPrefix) ? [...keys, `${filterPrefix}${name.slice(tagPolicyPrefix.length)}`] : keys
 }
 
-function saidAt(annotations: Spot, key: string): Said | undefined {
-  const spot = child(annotations, key)
+function saidAt(annotations: Annotations, key: string): Said | undefined {
+  const spot = annotations.get(key)
   const text = textOf(spot)
   return spot === undefined || text === undefined ? undefined : { key, text, at: spot.at, quoted: isText(spot) }
 }

@@ -1,8 +1,9 @@
 import { isMap, isScalar } from 'yaml'
 import { type Problem } from '../parsed.ts'
+import { annotationsOf } from './annotations.ts'
 import { type FoundImage, type FoundImages } from './containers.ts'
 import { type Resource } from './resource.ts'
-import { child, descend, isText, keysOf, type Spot, textOf } from './spot.ts'
+import { child, descend, entriesOf, isText, type Spot, textOf } from './spot.ts'
 
 /** The container that stands for an image at the top of the values; others have the name of their section. */
 const topContainer = 'chart-image'
@@ -14,9 +15,8 @@ const topContainer = 'chart-image'
 export function findInValues(resource: Resource): FoundImages {
   const values = descend(resource.spot, ['spec', 'values'])
   if (values === undefined) return { found: [], problems: [] }
-  const sections = keysOf(values)
-    .toSorted()
-    .flatMap((key) => sectionAt(values, key))
+  const entries = [...entriesOf(values)].toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const sections = entries.flatMap(([container, spot]) => (isMap(spot.node) ? [{ container, ...partsIn(spot) }] : []))
   const mapped = mappedIn(resource, values)
   // An annotation says where the image of a container is, so it overrides what stands in a section of its name.
   const places = [{ container: topContainer, ...partsIn(values) }, ...sections, ...mapped]
@@ -42,11 +42,6 @@ type Parts = {
 }
 type ImagePlace = Parts & { readonly container: string }
 
-function sectionAt(values: Spot, key: string): readonly ImagePlace[] {
-  const spot = child(values, key)
-  return spot === undefined || !isMap(spot.node) ? [] : [{ container: key, ...partsIn(spot) }]
-}
-
 /** `image: text` with `registry` and `tag` beside it, or `image: {repository}` with them inside. */
 function partsIn(section: Spot): Parts {
   const image = child(section, 'image')
@@ -60,19 +55,18 @@ const repositoryPrefix = 'repository.fluxcd.io/'
 
 /** `repository.fluxcd.io/ALIAS: a.b.c` names the place of an image below the values, `tag.fluxcd.io/ALIAS` its tag's. */
 function mappedIn(resource: Resource, values: Spot): readonly (ImagePlace & { readonly said: Spot })[] {
-  const annotations = descend(resource.spot, ['metadata', 'annotations'])
-  if (annotations === undefined) return []
+  const annotations = annotationsOf(resource)
   const mapped = (key: string): Spot | undefined => {
-    const path = textOf(child(annotations, key))
+    const path = textOf(annotations.get(key))
     return path === undefined ? undefined : descend(values, path.split('.'))
   }
-  return keysOf(annotations).flatMap((key) => {
-    const said = key.startsWith(repositoryPrefix) ? child(annotations, key) : undefined
-    if (said === undefined) return []
-    const container = key.slice(repositoryPrefix.length)
-    const [registry, tag] = [mapped(`registry.fluxcd.io/${container}`), mapped(`tag.fluxcd.io/${container}`)]
-    return [{ container, said, repository: mapped(key), registry, tag }]
-  })
+  return [...annotations]
+    .filter(([key]) => key.startsWith(repositoryPrefix))
+    .map(([key, said]) => {
+      const container = key.slice(repositoryPrefix.length)
+      const [registry, tag] = [mapped(`registry.fluxcd.io/${container}`), mapped(`tag.fluxcd.io/${container}`)]
+      return { container, said, repository: mapped(key), registry, tag }
+    })
 }
 
 function imageAt({ container, repository, registry, tag, digest }: ImagePlace): readonly FoundImage[] {

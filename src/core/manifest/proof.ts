@@ -8,7 +8,7 @@ export function isSameExcept(before: unknown, after: unknown, wanted: ReadonlyMa
   const open: (readonly [before: unknown, after: unknown])[] = [[before, after]]
   for (let pair = open.pop(); pair !== undefined; pair = open.pop()) {
     if (!isSameNode(...pair, wanted)) return false
-    open.push(...belowBoth(...pair))
+    for (const below of belowBoth(...pair)) open.push(below)
   }
   return true
 }

@@ -37,11 +37,19 @@ export function descend(spot: Spot, path: readonly string[]): Spot | undefined {
   return path.reduce<Spot | undefined>((at, key) => (at === undefined ? undefined : child(at, key)), spot)
 }
 
-/** The keys of a mapping in the order of the text, those merged in last. */
-export function keysOf(spot: Spot): readonly string[] {
-  if (!isMap(spot.node)) return []
-  const own = spot.node.items.flatMap((pair) => keyText(pair.key) ?? []).filter((key) => key !== mergeKey)
-  return [...new Set([...own, ...mergedInto(spot).flatMap(keysOf)])]
+/** What `child` gives for each key of a mapping: its own in the order of the text, those merged in last. */
+export function entriesOf(spot: Spot): ReadonlyMap<string, Spot> {
+  if (!isMap(spot.node)) return new Map()
+  const entries = new Map<string, Spot>()
+  for (const { key, value } of spot.node.items) {
+    const text = keyText(key)
+    const there = text === undefined || text === mergeKey ? undefined : step(spot, text, value)
+    if (text !== undefined && there !== undefined) entries.set(text, there)
+  }
+  for (const [key, there] of mergedInto(spot).flatMap((merged) => [...entriesOf(merged)])) {
+    if (!entries.has(key)) entries.set(key, there)
+  }
+  return entries
 }
 
 export function itemsOf(spot: Spot): readonly Spot[] {

@@ -1,7 +1,14 @@
 import { type ImageRef, parseImageRef } from '../image/ref.ts'
 import { parseTagPolicy } from '../image/tag-policy.ts'
 import { type Problem } from '../parsed.ts'
-import { type Automation, readAutomation, readStrayPolicies, readTagPolicy } from './annotations.ts'
+import {
+  type Annotations,
+  annotationsOf,
+  type Automation,
+  readAutomation,
+  readStrayPolicies,
+  readTagPolicy,
+} from './annotations.ts'
 import { findInPod, type FoundImage, type FoundImages } from './containers.ts'
 import { type ManifestDocument, readDocuments } from './document.ts'
 import { findInValues } from './helm-values.ts'
@@ -73,8 +80,9 @@ function readDocument(document: ManifestDocument): ManifestReading {
 function readResource(resource: Resource): ManifestReading {
   const kind = kindOf(resource)
   if (kind === undefined) return { images: [], problems: [] }
+  const annotations = annotationsOf(resource)
   const { found, problems } = kind.find(resource)
-  const { problems: wrong, ...automation } = readAutomation(resource)
+  const { problems: wrong, ...automation } = readAutomation(annotations)
   const here = (message: string): Problem => ({ message: `the ${resource.kind} ${message}`, at: resource.spot.at })
   if (found.length === 0) {
     return {
@@ -86,10 +94,10 @@ function readResource(resource: Resource): ManifestReading {
   const workload = workloadId({ ...resource, name: resource.name })
   const because = kind.impossibleBecause
   const off = because === undefined ? {} : { automated: false, impossibleBecause: because }
-  const uses = found.map((image) => readUse({ resource, workload, image, automation: { ...automation, ...off } }))
-  const containers = found.map(({ container }) => container)
+  const uses = found.map((image) => readUse({ annotations, workload, image, automation: { ...automation, ...off } }))
+  const containers = new Set(found.map(({ container }) => container))
   return joined([
-    { images: [], problems: [...problems, ...wrong, ...readStrayPolicies(resource, containers)] },
+    { images: [], problems: [...problems, ...wrong, ...readStrayPolicies(annotations, containers)] },
     ...uses,
   ])
 }
@@ -100,16 +108,16 @@ function kindOf({ apiVersion, kind }: Resource): Kind | undefined {
 }
 
 type Found = {
-  readonly resource: Resource
+  readonly annotations: Annotations
   readonly workload: WorkloadId
   readonly image: FoundImage
   readonly automation: ImageUse['automation']
 }
 
-function readUse({ resource, workload, image: { container, reference, spot, holds }, automation }: Found) {
+function readUse({ annotations, workload, image: { container, reference, spot, holds }, automation }: Found) {
   const image = parseImageRef(reference)
   if (!image.ok) return { images: [], problems: isTemplate(reference) ? [] : located(image.problems, spot.at) }
-  const { policy, problems } = readTagPolicy(resource, container)
+  const { policy, problems } = readTagPolicy(annotations, container)
   const wrong = policy === undefined ? undefined : parseTagPolicy(policy.text)
   const use: ImageUse = {
     workload,

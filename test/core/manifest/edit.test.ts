@@ -277,6 +277,7 @@ suite('hostile texts end', () => {
   const rows: readonly [name: string, text: string][] = [
     ['an alias bomb', `${bomb.join('\n')}\nc: x\n`],
     ['a scalar of a mebibyte', `c: x\nb: ${'y'.repeat(2 ** 20)}\n`],
+    ['very many aliases', `c: x\nb: &b [${'*b,'.repeat(200_000)}]\n`],
     ['a deep document beside', `${'['.repeat(20_000)}\n---\nc: x\n`],
   ]
   for (const [name, text] of rows) {
