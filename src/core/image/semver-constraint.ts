@@ -12,6 +12,9 @@ type Group = { readonly terms: readonly Term[]; readonly prereleases: boolean }
 
 /** `~1.2` is `~`, 1.2.0, with 2 numbers given; a wildcard counts as not given. */
 type Term = { readonly operator: Operator; readonly version: Version; readonly given: number }
+const longestConstraint = 512
+const mostGroups = 32
+
 type Operator = '=' | '!=' | '>' | '<' | '>=' | '<=' | '~' | '^'
 
 export function constraintAllows({ groups }: SemverConstraint, version: Version): boolean {
@@ -29,13 +32,14 @@ export function withPrereleases({ groups }: SemverConstraint): SemverConstraint 
 
 /** `~1.2`, `>=1.2, <2 || ^3`, `1.2 - 2.4`, `>=1.0.0-0`. */
 export function parseSemverConstraint(text: string): Parsed<SemverConstraint> {
-  const texts = text.split('||')
-  if (text.length > 512 || texts.length > 32) return refused('expected a shorter version constraint')
-  const groups = texts.map(readGroup)
-  const wrong = groups.findIndex((group) => group === undefined)
-  if (wrong < 0) return parsed({ groups: groups.filter((group) => group !== undefined) })
+  if (text.length > longestConstraint) {
+    return refused(`expected a version constraint of at most ${longestConstraint} characters, got ${text.length}`)
+  }
+  const groups = withoutRanges(text)?.split('||').map(readGroup) ?? [undefined]
+  const read = groups.filter((group) => group !== undefined)
+  if (read.length === groups.length && read.length <= mostGroups) return parsed({ groups: read })
   return refused({
-    message: `expected a version constraint like \`~1.2\` or \`>=1.0, <2.0\`, got \`${texts[wrong]}\``,
+    message: `expected a version constraint like \`~1.2\` or \`>=1.0, <2.0\`, got \`${text}\``,
     help: 'see https://github.com/Masterminds/semver#checking-version-constraints',
   })
 }
@@ -101,15 +105,25 @@ const space = '[ \\t\\r\\n\\f]'
 const part = '[0-9xX*]+'
 const prerelease = '[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*'
 const partial = `v?(${part})(?:\\.(${part}))?(?:\\.(${part}))?(?:-(${prerelease}))?(?:\\+${prerelease})?`
-const anyPartial = partial.replaceAll(/\((?!\?)/g, '(?:')
+const anyPartial = partial.replaceAll(/\((?!\?)/g, '(?:').replaceAll(part, '[0-9xX*|]+')
 const termForm = new RegExp(`(!=|>=|=>|<=|=<|~>|[=<>~^])?${space}*${partial}`, 'y')
 const rangeForm = new RegExp(`${space}*(${anyPartial})${space}+-${space}+(${anyPartial})${space}*`, 'g')
 const separatorForm = new RegExp(`${space}*,${space}*|${space}+`, 'y')
 const spaceAround = new RegExp(`^${space}+|${space}+$`, 'g')
 
+/**
+ * `1.2 - 2.4` becomes its two terms as text, before anything else is read: where a range may stand follows from that, as
+ * it does for Masterminds. It takes `||` for a part of a version there, which would turn `3||1 - 2` into something that
+ * nobody meant; that is refused.
+ */
+function withoutRanges(text: string): string | undefined {
+  const ranges = [...text.matchAll(rangeForm)]
+  if (ranges.some(([, from = '']) => from.includes('|'))) return undefined
+  return text.replace(rangeForm, '>= $1, <= $2 ')
+}
+
 function readGroup(text: string): Group | undefined {
-  // A range becomes its two terms as text, as Masterminds does it: where it may stand follows from that.
-  const source = text.replace(rangeForm, '>= $1, <= $2 ').replace(spaceAround, '')
+  const source = text.replace(spaceAround, '')
   const terms: Term[] = []
   for (let at: number | undefined = 0; at !== undefined; at = afterSeparator(source, at)) {
     const read = readTerm(source, at)
