@@ -22,8 +22,8 @@ const invisible =
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\u202a-\u202e\u2066-\u2069\ufffe\uffff]/
 
 /**
- * Reads one YAML document without its surprises: no alias, merge key, tag or directive, each key once. What remains means
- * the same in every YAML version and to every reader of the file, and cannot grow while it is read.
+ * Reads one YAML document without its surprises: no alias, merge key or tag, each key once. What remains means what it
+ * seems to, and cannot grow while it is read.
  */
 export function readSource(text: string): Source {
   if (text.length > largest) {
@@ -45,7 +45,7 @@ export function readSource(text: string): Source {
     const { line, col } = lines.linePos(offset)
     return { line: Math.max(line, 1), column: Math.max(col, 1) }
   }
-  if (document === undefined) return { root: { kind: 'map', at: start, entries: [] }, problems: [] }
+  if (document === undefined) return { root: emptyMap, problems: [] }
   const errors = [...document.errors, ...document.warnings].map((error) => notYaml(error, at(error.pos[0])))
   if (errors[0] !== undefined) return { ...unreadable(errors[0]), problems: errors }
   if (second !== undefined) {
@@ -75,7 +75,7 @@ function spotOf(node: Node | null, reading: Reading, fallback: Place = start): S
       help: 'write it out',
     })
   }
-  if (node.tag !== undefined && isScalar(node) && node.tag !== '') {
+  if (node.tag !== undefined) {
     return unclear(reading, {
       message: `expected a value without a tag, got \`${quoted(node.tag)}\``,
       at,

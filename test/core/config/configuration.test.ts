@@ -147,6 +147,11 @@ suite('parseConfiguration refuses', () => {
       '4:12: unknown key `<<` (write the keys out)',
     ],
     ['a tag', 'version: !!int 1', '1:16: expected a value without a tag, got `tag:yaml.org,2002:int` (remove it)'],
+    [
+      'a tag of a map',
+      'version: 1\nclusters: !!set { a }',
+      '2:17: expected a value without a tag, got `tag:yaml.org,2002:set` (remove it)',
+    ],
     ['a tag of its own', 'version: 1\nrelease: !secret {}', '2:10: not readable as YAML: unresolved tag: !secret'],
     ['a key that is a list', 'version: 1\n? [a]\n: 1', '2:3: expected text as a key, got something else'],
     [
