@@ -11,7 +11,32 @@ import addFormats from 'ajv-formats'
  */
 
 /** Places where GitHub's own description is wrong, or says less than GitHub's documentation does. */
-export const exceptions: readonly Exception[] = []
+export const exceptions: readonly Exception[] = [
+  {
+    violation: / 4[0-9]{2} \/status: GitHub describes no such field$/,
+    because: 'every error says its status since 2024; some descriptions of errors are older, `basic-error` has it',
+  },
+  {
+    violation: /\/email: must match format "email"$/,
+    because: 'GitHub gives apps the address ID+SLUG[bot]@users.noreply.github.com, which no strict reader accepts',
+  },
+  {
+    violation: /\/client_id: GitHub describes no such field$/,
+    because: '`integration` and `installation` have a client_id; some copies of them are older',
+  },
+  {
+    violation: /\/user_view_type: GitHub describes no such field$/,
+    because: '`simple-user` has a user_view_type; some copies of it are older',
+  },
+  {
+    violation: /^GET \/app\/installations 200 \/[0-9]+\/account: must /,
+    because: 'described as a user and an enterprise at once; GET /app/installations/{installation_id} says it right',
+  },
+  {
+    violation: /\/requested_teams\/[0-9]+: must have required property 'type'$/,
+    because: 'GitHub’s own example of a pull request lacks it',
+  },
+]
 
 type Exception = { readonly violation: RegExp; readonly because: string }
 type Schema = boolean | { readonly [keyword: string]: unknown }
@@ -29,9 +54,13 @@ export function checkAnswer(method: string, template: string, status: number, bo
   const where = `${name} ${status}`
   const described = route.answers[`${status}`]
   if (described === undefined && status < 400 && status !== 304) return [`${where}: GitHub describes no such answer`]
-  if (described === null || status === 304) return body === undefined ? [] : [`${where}: GitHub sends no body`]
-  // 401, 403 with its many causes, 5xx: not listed for each route, but always of one form.
-  const pointer = described === undefined ? ['schemas', 'basic-error'] : ['routes', name, 'answers', `${status}`]
+  if (body === undefined) return described === null || status === 304 ? [] : [`${where}: GitHub sends a body`]
+  if (status < 400 && described === null) return [`${where}: GitHub sends no body`]
+  // 401, 403 with its many causes: not listed for each route, or without their form, which is always the same.
+  const pointer =
+    described === undefined || described === null
+      ? ['schemas', 'basic-error']
+      : ['routes', name, 'answers', `${status}`]
   return checkBody('routes', pointer, { where, body })
 }
 
@@ -86,9 +115,12 @@ function checkBody(source: Source, pointer: readonly string[], { where, body }: 
   )
 }
 
-/** The arms that do not fit are named by their own errors; that none fits adds nothing. */
+/**
+ * The arms that do not fit are named by their own errors; that none fits adds nothing. That more than one fits is
+ * GitHub's carelessness: its arms of `oneOf` often hold each other.
+ */
 function saysSomething({ keyword }: ErrorObject): boolean {
-  return keyword !== 'anyOf' && keyword !== 'if'
+  return keyword !== 'anyOf' && keyword !== 'oneOf'
 }
 
 function describeError(where: string, { instancePath, message, params }: ErrorObject): string {

@@ -3,7 +3,7 @@ import { timestamp, type GitHub } from '../context.ts'
 import { readCommit } from '../git/commit.ts'
 import { noCommit, type RefChange } from '../git/refs.ts'
 import { nextId } from '../lookup.ts'
-import { renderCheckSuite } from '../render/check.ts'
+import { renderCheckSuiteEvent } from '../render/check.ts'
 import { type App, type CheckSuite, type Repository } from '../state.ts'
 
 /** One suite per app and commit: the one that is there, or a new one. */
@@ -57,6 +57,6 @@ export async function emitSuite(
     actor,
     repository,
     ...(onlyApp === undefined ? {} : { onlyApp }),
-    payload: () => ({ check_suite: renderCheckSuite(github, suite, commit) }),
+    payload: () => ({ check_suite: renderCheckSuiteEvent(github, suite, commit) }),
   })
 }

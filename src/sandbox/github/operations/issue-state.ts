@@ -1,7 +1,7 @@
 import { type Actor } from '../caller.ts'
 import { timestamp, type GitHub } from '../context.ts'
 import { nextId } from '../lookup.ts'
-import { renderIssue } from '../render/issue.ts'
+import { renderIssueEvent } from '../render/issue.ts'
 import { renderPull } from '../render/pull.ts'
 import { type Json } from '../render/json.ts'
 import { type Issue, type TimelineEvent } from '../state.ts'
@@ -67,7 +67,7 @@ export async function emitIssueEvent(
     repository,
     payload: async () =>
       pull === undefined
-        ? { issue: renderIssue(github, issue), ...more }
+        ? { issue: renderIssueEvent(github, issue), ...more }
         : { number: issue.number, pull_request: await renderPull(github, pull), ...more },
   })
 }

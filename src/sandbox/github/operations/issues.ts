@@ -2,7 +2,7 @@ import { validationFailed } from '../api-error.ts'
 import { type Actor } from '../caller.ts'
 import { timestamp, type GitHub } from '../context.ts'
 import { nextId } from '../lookup.ts'
-import { renderComment, renderIssue, renderLabel } from '../render/issue.ts'
+import { renderComment, renderIssueEvent, renderLabel } from '../render/issue.ts'
 import { type Json } from '../render/json.ts'
 import {
   type Issue,
@@ -120,7 +120,11 @@ async function emitComment(
     action,
     actor,
     repository: comment.issue.repository,
-    payload: () => ({ issue: renderIssue(github, comment.issue), comment: renderComment(github, comment), ...more }),
+    payload: () => ({
+      issue: renderIssueEvent(github, comment.issue),
+      comment: renderComment(github, comment),
+      ...more,
+    }),
   })
 }
 

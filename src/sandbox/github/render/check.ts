@@ -53,8 +53,15 @@ function checkRunFields(github: GitHub, run: CheckRun): Json {
 /** `check-suite` */
 export function renderCheckSuite(github: GitHub, suite: CheckSuite, headCommit: Commit): Json {
   return {
-    ...checkSuiteFields(github, suite),
+    ...renderCheckSuiteEvent(github, suite, headCommit),
     repository: renderRepository(github, suite.repository),
+  }
+}
+
+/** As in events, which name the repository once, beside it. */
+export function renderCheckSuiteEvent(github: GitHub, suite: CheckSuite, headCommit: Commit): Json {
+  return {
+    ...checkSuiteFields(github, suite),
     head_commit: renderSimpleCommit(headCommit),
     latest_check_runs_count: runsOf(suite).length,
     check_runs_url: `${suiteUrl(github, suite)}/check-runs`,

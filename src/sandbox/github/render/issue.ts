@@ -8,6 +8,12 @@ import { type Json } from './json.ts'
 import { repositoryUrl } from './repository.ts'
 
 export function renderIssue(github: GitHub, issue: Issue): Json {
+  const closedBy = issue.closedBy === undefined ? null : renderAccount(github, issue.closedBy)
+  return { ...renderIssueEvent(github, issue), closed_by: closedBy }
+}
+
+/** As in events, which do not say who closed it: the sender did. */
+export function renderIssueEvent(github: GitHub, issue: Issue): Json {
   const { repository, pull } = issue
   const url = issueUrl(github, issue)
   return {
@@ -32,7 +38,6 @@ export function renderIssue(github: GitHub, issue: Issue): Json {
     created_at: issue.createdAt,
     updated_at: issue.updatedAt,
     closed_at: issue.closedAt ?? null,
-    closed_by: issue.closedBy === undefined ? null : renderAccount(github, issue.closedBy),
     author_association: authorAssociation(repository, issue.user),
     active_lock_reason: null,
     ...(pull === undefined ? {} : { draft: pull.draft, pull_request: pullLinks(github, issue) }),

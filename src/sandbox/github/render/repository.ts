@@ -60,7 +60,6 @@ export function renderRepository(github: GitHub, repository: Repository): Json {
     open_issues: openIssues,
     watchers: 0,
     default_branch: repository.defaultBranch,
-    custom_properties: {},
   }
 }
 
@@ -77,6 +76,7 @@ export function renderFullRepository(github: GitHub, repository: Repository, rol
       : { parent: renderRepository(github, repository.parent), source: renderRepository(github, repository.parent) }),
     network_count: 0,
     subscribers_count: 0,
+    custom_properties: {},
   }
 }
 
