@@ -1,0 +1,137 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { type AddressInfo } from 'node:net'
+import { type Logger } from './log.ts'
+
+export type HttpRequest = {
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  /** As it was sent: signatures are over bytes. */
+  readonly body: Uint8Array
+  /** Aborted when the client goes away. */
+  readonly signal: AbortSignal
+}
+
+export type HttpAnswer = {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  /** A string is sent as text, anything else as JSON. */
+  readonly body?: unknown
+}
+
+export type Route = {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  /** The largest body that is read; default 0. */
+  readonly maxBytes?: number
+  readonly answer: (request: HttpRequest) => Promise<HttpAnswer>
+}
+
+export type HttpDeps = {
+  readonly log: Logger
+  readonly routes: readonly Route[]
+  /** Whether traffic should come: `/readyz`. `/healthz` only says that the process answers. */
+  readonly ready: () => Promise<boolean>
+}
+
+export type HttpServer = { readonly url: string; readonly close: () => Promise<void> }
+
+export type HttpPlace = { readonly host: string; readonly port: number }
+
+/** Port 0 picks a free one: see `url`. */
+export async function listen(deps: HttpDeps, { host, port }: HttpPlace): Promise<HttpServer> {
+  const routes = [...probes(deps), ...deps.routes]
+  const server = createServer((request, response) => void serve({ ...deps, routes }, request, response))
+  // A webhook of 25 MB over a slow line takes its time, a stalled one must not keep a connection for ever.
+  Object.assign(server, {
+    requestTimeout: 60_000,
+    headersTimeout: 10_000,
+    keepAliveTimeout: 5000,
+    maxHeadersCount: 100,
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+  const bound = server.address() as AddressInfo
+  const name = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address
+  return { url: `http://${name}:${bound.port}`, close: async () => close(server) }
+}
+
+function probes({ ready }: HttpDeps): readonly Route[] {
+  const answer = (ok: boolean): HttpAnswer => ({ status: ok ? 200 : 503, body: { ok } })
+  return [
+    { method: 'GET', path: '/healthz', answer: async () => answer(true) },
+    { method: 'GET', path: '/readyz', answer: async () => answer(await ready()) },
+  ]
+}
+
+async function serve({ log, routes }: HttpDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const gone = new AbortController()
+  response.once('close', () => gone.abort())
+  try {
+    send(response, await answerOf(routes, request, gone.signal))
+  } catch (error) {
+    if (gone.signal.aborted) return
+    log.error({ err: error, method: request.method, path: request.url?.split('?')[0] }, 'request failed')
+    send(response, { status: 500, body: { error: 'internal error' } })
+  }
+}
+
+async function answerOf(routes: readonly Route[], request: IncomingMessage, signal: AbortSignal): Promise<HttpAnswer> {
+  const url = URL.parse(request.url ?? '', 'http://localhost')
+  if (url === null) return refusal(400, 'the address cannot be read')
+  const here = routes.filter((route) => route.path === url.pathname)
+  if (here.length === 0) return refusal(404, 'there is nothing here')
+  const route = here.find(({ method }) => method === request.method || (method === 'GET' && request.method === 'HEAD'))
+  if (route === undefined) {
+    return {
+      ...refusal(405, 'this method is not answered here'),
+      headers: { allow: here.map((one) => one.method).join(', ') },
+    }
+  }
+  const body = await readBody(request, route.maxBytes ?? 0)
+  if (body === 'too large') return refusal(413, `the body is larger than ${route.maxBytes ?? 0} bytes`)
+  return route.answer({ url, headers: request.headers, body, signal })
+}
+
+/** A length that is declared is refused before a byte is read; one that is not, at the first byte too many. */
+async function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array | 'too large'> {
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return 'too large'
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+    size += chunk.length
+    if (size > maxBytes) return 'too large'
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+function refusal(status: number, error: string): HttpAnswer {
+  return { status, body: { error } }
+}
+
+function send(response: ServerResponse, { status, headers = {}, body }: HttpAnswer): void {
+  const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body)
+  const type = typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json'
+  // What is left of a refused body is not waited for: the connection cannot be used again.
+  const unread = !response.req.complete
+  response.writeHead(status, {
+    ...(body === undefined ? {} : { 'content-type': type }),
+    'content-length': Buffer.byteLength(text),
+    'x-content-type-options': 'nosniff',
+    ...(unread ? { connection: 'close' } : {}),
+    ...headers,
+  })
+  response.end(response.req.method === 'HEAD' ? undefined : text)
+}
+
+/** Running requests are answered, idle connections end at once. */
+async function close(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeIdleConnections()
+  await closed
+}
