@@ -1,0 +1,65 @@
+import { type Parsed, type Problem, parsed, refused } from '../core/parsed.ts'
+import { Secret } from '../core/secret.ts'
+
+export type RegistrySetting = {
+  readonly host: string
+  readonly url?: string
+  readonly username?: string
+  readonly password?: Secret
+}
+
+const known = ['host', 'url', 'username', 'password']
+
+/** The operator's list of registries. Errors name the entry and the field, never a value: passwords stand among them. */
+export function parseRegistries(text: string): Parsed<readonly RegistrySetting[]> {
+  const entries = readList(text)
+  if (entries === undefined) return refused('expected a JSON list such as `[{"host":"ghcr.io"}]`')
+  const problems = entries.flatMap((entry, index) => problemsOf(entry, `entry ${index + 1}`))
+  const [first, ...others] = problems
+  return first === undefined ? parsed(entries.map((entry) => toSetting(entry as Entry))) : refused(first, ...others)
+}
+
+type Entry = Readonly<Record<string, string>>
+
+function readList(text: string): readonly unknown[] | undefined {
+  try {
+    const list: unknown = JSON.parse(text)
+    return Array.isArray(list) ? list : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function problemsOf(entry: unknown, where: string): readonly Problem[] {
+  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
+    return [{ message: `${where}: expected an object with \`host\`` }]
+  }
+  const { host, url, username, password } = entry as Readonly<Record<string, unknown>>
+  const messages = [
+    ...Object.keys(entry)
+      .filter((name) => !known.includes(name))
+      .map((name) => `unknown field \`${name}\`, expected ${known.join(', ')}`),
+    ...Object.entries(entry)
+      .filter(([, value]) => typeof value !== 'string')
+      .map(([name]) => `\`${name}\`: expected a text`),
+    ...(typeof host === 'string' && /^[a-z0-9.-]+(?::[0-9]{1,5})?$/.test(host)
+      ? []
+      : ['`host`: expected a host name such as `ghcr.io`']),
+    ...(url === undefined || (typeof url === 'string' && /^https?:$/.test(URL.parse(url)?.protocol ?? ''))
+      ? []
+      : ['`url`: expected an http or https address']),
+    ...((username === undefined) === (password === undefined)
+      ? []
+      : ['expected both `username` and `password`, or none']),
+  ]
+  return messages.map((message) => ({ message: `${where}: ${message}` }))
+}
+
+function toSetting({ host = '', url, username, password }: Entry): RegistrySetting {
+  return {
+    host,
+    ...(url === undefined ? {} : { url: url.replace(/\/+$/, '') }),
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password: new Secret(password) }),
+  }
+}

@@ -1,0 +1,148 @@
+import { createPrivateKey } from 'node:crypto'
+import { type Parsed, parsed, refused } from '../core/parsed.ts'
+import { Secret } from '../core/secret.ts'
+import { logFormats, logLevels } from './log.ts'
+import { parseRegistries } from './registries.ts'
+
+/** One variable: what it is read as, and what the docs and `.env.example` say of it. */
+export type SettingRow<T> = {
+  readonly parse: (text: string) => Parsed<T>
+  /** As somebody would write it. */
+  readonly default?: string
+  readonly example?: string
+  readonly description: string
+  /** Its value stands in no error. */
+  readonly secret?: true
+  readonly required?: true
+}
+
+/** The order is that of the docs. */
+export const botRows = {
+  APP_ID: {
+    parse: wholeNumber(1, Number.MAX_SAFE_INTEGER),
+    description: 'The id of the GitHub App, from the top of its settings page.',
+    example: '123456',
+    required: true,
+  },
+  PRIVATE_KEY: {
+    parse: privateKey,
+    description: 'The private key of the app, as PEM; `\\n` may stand for the line breaks. Or set `PRIVATE_KEY_PATH`.',
+    secret: true,
+  },
+  PRIVATE_KEY_PATH: {
+    parse: parsed<string>,
+    description: 'The file with the private key.',
+    example: './private-key.pem',
+  },
+  WEBHOOK_SECRET: {
+    parse: secretOf(32),
+    description: 'What GitHub signs its webhooks with, at least 32 bytes: `openssl rand -hex 32`.',
+    secret: true,
+    required: true,
+  },
+  WEBHOOK_SECRET_PREVIOUS: {
+    parse: secretOf(32),
+    description: 'The secret before, accepted too while you change it.',
+    secret: true,
+  },
+  HOST: { parse: parsed<string>, default: '0.0.0.0', description: 'The address to listen on.' },
+  PORT: { parse: wholeNumber(0, 65_535), default: '3000', description: 'The port to listen on; 0 picks a free one.' },
+  LOG_LEVEL: { parse: oneOf(logLevels), default: 'info', description: `One of ${logLevels.join(', ')}.` },
+  LOG_FORMAT: { parse: oneOf(logFormats), default: 'json', description: '`json` for machines, `text` for people.' },
+  DATABASE_URL: {
+    parse: databaseUrl,
+    description: 'A PostgreSQL server, for several replicas; a direct connection or a pooler in session mode.',
+    example: 'postgres://lotse:password@localhost:5432/lotse',
+    secret: true,
+  },
+  DATA_DIR: {
+    parse: parsed<string>,
+    default: './.lotse/bot',
+    description: 'Where the embedded database lives without `DATABASE_URL`. One process at a time.',
+  },
+  GITHUB_API_URL: {
+    parse: httpUrl,
+    default: 'https://api.github.com',
+    description: 'For GitHub Enterprise Server: `https://HOST/api/v3`.',
+  },
+  REGISTRIES: {
+    parse: parseRegistries,
+    description:
+      'The registries that Lotse may ask, as a JSON list of `host`, and if needed `url`, `username`, `password`. No other one is ever contacted.',
+    example: '[{"host":"docker.io"},{"host":"ghcr.io","username":"lotse","password":"token"}]',
+    secret: true,
+  },
+  REGISTRIES_FILE: { parse: parsed<string>, description: 'The same list in a file.', example: './registries.json' },
+  REGISTRY_WEBHOOK_SECRET: {
+    parse: secretOf(32),
+    description: 'What registries send along with their notifications, at least 32 bytes. Without it they are refused.',
+    secret: true,
+  },
+  REFRESH_INTERVAL: {
+    parse: duration,
+    default: '5m',
+    description: 'How often to look for what webhooks did not tell: `90s`, `5m`, `1h`.',
+  },
+} as const satisfies Readonly<Record<string, SettingRow<unknown>>>
+
+export type BotVariable = keyof typeof botRows
+
+export function privateKey(text: string): Parsed<Secret> {
+  const pem = text.replaceAll('\\n', '\n').trim()
+  try {
+    if (createPrivateKey(pem).asymmetricKeyType === 'rsa') return parsed(new Secret(pem))
+  } catch {
+    // What the library says of it may quote the key.
+  }
+  return refused({
+    message: 'expected an RSA private key as PEM, beginning with `-----BEGIN`',
+    help: 'Generate one on the settings page of the app, under "Private keys".',
+  })
+}
+
+function secretOf(leastBytes: number): (text: string) => Parsed<Secret> {
+  return (text) => {
+    const bytes = Buffer.byteLength(text)
+    if (bytes >= leastBytes) return parsed(new Secret(text))
+    const help = 'Make one with: openssl rand -hex 32'
+    return refused({ message: `expected at least ${leastBytes} bytes, got ${bytes}`, help })
+  }
+}
+
+function wholeNumber(least: number, most: number): (text: string) => Parsed<number> {
+  return (text) => {
+    const value = /^[0-9]+$/.test(text) ? Number(text) : Number.NaN
+    return value >= least && value <= most
+      ? parsed(value)
+      : refused(`expected a whole number from ${least} to ${most}, got \`${text}\``)
+  }
+}
+
+function oneOf<const T extends string>(values: readonly T[]): (text: string) => Parsed<T> {
+  return (text) => {
+    const value = values.find((one) => one === text)
+    return value === undefined ? refused(`expected one of ${values.join(', ')}, got \`${text}\``) : parsed(value)
+  }
+}
+
+function httpUrl(text: string): Parsed<string> {
+  const url = URL.parse(text)
+  const fine =
+    url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.search === '' && url.hash === ''
+  return fine ? parsed(url.href.replace(/\/+$/, '')) : refused(`expected an http or https address, got \`${text}\``)
+}
+
+function databaseUrl(text: string): Parsed<Secret> {
+  const protocol = URL.parse(text)?.protocol
+  return protocol === 'postgres:' || protocol === 'postgresql:'
+    ? parsed(new Secret(text))
+    : refused('expected an address that begins with `postgres://`')
+}
+
+function duration(text: string): Parsed<number> {
+  const [, digits, unit] = /^([0-9]{1,6})(s|m|h)$/.exec(text) ?? []
+  const ms = Number(digits) * (unit === 's' ? 1000 : unit === 'm' ? 60_000 : 3_600_000)
+  return ms >= 1000 && ms <= 86_400_000
+    ? parsed(ms)
+    : refused(`expected a duration from 1s to 24h, such as \`90s\` or \`5m\`, got \`${text}\``)
+}

@@ -1,0 +1,16 @@
+import { type SettingRow } from '../../src/runtime/settings-rows.ts'
+
+/** The row of a setting in the table of docs/settings.md. */
+export function docsRow(name: string, row: SettingRow<unknown>): string {
+  const missing = row.required === true ? 'required' : ''
+  return `| \`${name}\` | ${row.default === undefined ? missing : `\`${row.default}\``} | ${row.description} |`
+}
+
+/** The whole `.env.example`: what must be set stands there to be filled in, the rest as a comment. */
+export function exampleOf(rows: readonly (readonly [string, SettingRow<unknown>])[]): string {
+  const blocks = rows.map(([name, row]) => {
+    const line = `${name}=${row.default ?? row.example ?? ''}`
+    return `# ${row.description}\n${row.required === true ? line : `# ${line}`}\n`
+  })
+  return `# Copy to .env and fill in: docs/settings.md\n\n${blocks.join('\n')}`
+}
