@@ -26,8 +26,9 @@ stop() {
   rm -rf "$folder"
 }
 trap stop EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
+child=
+trap '[ -z "$child" ] || kill "$child" 2>/dev/null; exit 130' INT
+trap '[ -z "$child" ] || kill "$child" 2>/dev/null; exit 143' TERM HUP
 
 port=$(node -e 'const s = require("node:net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })')
 cd "$folder"
@@ -39,4 +40,7 @@ as_owner "$bin/pg_ctl" -D "$folder/data" -l "$folder/log" -s -w start \
 }
 cd "$OLDPWD"
 
-DATABASE_URL="postgres://postgres@127.0.0.1:$port/postgres" "$@"
+# In the background, for a shell heeds no signal while it waits for a command in the foreground.
+DATABASE_URL="postgres://postgres@127.0.0.1:$port/postgres" "$@" <&0 &
+child=$!
+wait "$child"

@@ -13,16 +13,15 @@ import {
 } from './job-rows.ts'
 import { type Logger } from './log.ts'
 
+type Transactional = Queryable & { transaction<T>(work: (inside: Queryable) => Promise<T>): Promise<T> }
+
 /** One connection of its own: locks taken on it end with it, or with the process. */
-export type JobSession = Queryable & {
-  transaction<T>(work: (inside: Queryable) => Promise<T>): Promise<T>
-  end(): Promise<void>
-}
+export type JobSession = Transactional & { end(): Promise<void> }
 
 export type SessionEvents = { readonly notified: () => void; readonly lost: (cause: Error) => void }
 
 /** What jobs need of a database; `Database` of io/store fits. */
-export type JobDatabase = Queryable & {
+export type JobDatabase = Transactional & {
   readonly kind: 'embedded' | 'server'
   readonly schema: string
   session(options: SessionEvents & { readonly channel: string }): Promise<JobSession>
@@ -69,7 +68,8 @@ export async function openJobQueue(database: JobDatabase, options: QueueOptions)
     async done(job, note) {
       await boss.complete(queueName, [job], note === undefined ? null : { note })
     },
-    again: async (job, afterMs, reason) => again(boss, job, { afterMs, reason }),
+    again: async (job, afterMs, reason) =>
+      database.transaction(async (inside) => again(boss, inside, { ...job, afterMs, reason })),
     giveUp: async (job, reason) => markFailed(database, table, job, reason),
     orphans: async (session) => (await orphanedJobs(session, table)).map(toClaim),
     pending: async () => pendingJobs(database, table),
@@ -134,20 +134,21 @@ async function claim(boss: PgBoss, session: JobSession, most: number): Promise<r
   })
 }
 
-/** At most one waits: the retry also does what was asked for while the failed try ran. */
+/**
+ * At most one waits: the retry also does what was asked for while the failed try ran. In one transaction, or the retry
+ * could be claimed before it is put off.
+ */
 async function again(
   boss: PgBoss,
-  job: Claim,
-  { afterMs, reason }: { readonly afterMs: number; readonly reason: string },
-): Promise<void> {
-  const waiting = await boss.findJobs<JobData>(queueName, { key: keyOf(job), queued: true })
-  if (waiting.length > 0)
-    await boss.deleteJob(
-      queueName,
-      waiting.map(({ id }) => id),
-    )
-  await boss.fail(queueName, [job], { reason })
-  await boss.update(queueName, undefined, { id: job.id, startAfter: seconds(afterMs) })
+  inside: Queryable,
+  job: Claim & { readonly afterMs: number; readonly reason: string },
+) {
+  const db = toBoss(inside)
+  const waiting = await boss.findJobs<JobData>(queueName, { key: keyOf(job), queued: true, db })
+  const ids = waiting.map(({ id }) => id)
+  if (ids.length > 0) await boss.deleteJob(queueName, ids, { db })
+  await boss.fail(queueName, [job], { reason: job.reason }, { db })
+  await boss.update(queueName, undefined, { id: job.id, startAfter: seconds(job.afterMs), db })
 }
 
 function keyOf({ journey, key }: JobData): string {
