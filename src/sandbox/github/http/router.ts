@@ -53,13 +53,13 @@ export function createRouter(routes: readonly Route[]): Router {
   }
 }
 
-/** These hold slashes, encoded or not. */
-const longParameters = new Set(['path', 'ref', 'branch', 'basehead'])
+/** These hold slashes, encoded or not; the path of the root is empty. */
+const longParameters: Readonly<Record<string, string>> = { path: '.*', ref: '.+', branch: '.+', basehead: '.+' }
 
 function patternOf(path: string): string {
   return path
     .replaceAll('.', '\\.')
-    .replaceAll(/\{(\w+)\}/g, (_, name: string) => `(?<${name}>${longParameters.has(name) ? '.+' : '[^/]+'})`)
+    .replaceAll(/\{(\w+)\}/g, (_, name: string) => `(?<${name}>${longParameters[name] ?? '[^/]+'})`)
 }
 
 function weight({ path }: Route): number {

@@ -30,6 +30,14 @@ export class RefMoved extends ApiError {
   }
 }
 
+/** A rule of the branch forbids it. */
+export class RulesViolated extends ApiError {
+  constructor(complaints: readonly string[]) {
+    super(422, violation(complaints))
+    this.name = 'RulesViolated'
+  }
+}
+
 /** Moves refs, all or none, under the rules of the repository, with everything that follows. REST and GraphQL meet here. */
 export async function changeRefs(
   github: GitHub,
@@ -84,7 +92,7 @@ async function refuse(
     throw unprocessable('Update is not a fast forward')
   }
   const complaints = await pushComplaints(repository, actor, change)
-  if (complaints.length > 0) throw unprocessable(violation(complaints))
+  if (complaints.length > 0) throw new RulesViolated(complaints)
   if (!mayWriteWorkflows(actor) && (await bringsWorkflows(repository, change)))
     throw new ApiError(403, workflowsRefused)
 }

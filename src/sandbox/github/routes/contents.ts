@@ -4,6 +4,7 @@ import { entryAt, entryType, readTree, type TreeEntry } from '../git/tree.ts'
 import { bytes, json, type Answer } from '../http/answer.ts'
 import { type RepositoryRequest, type Route } from '../http/router.ts'
 import { commitFiles } from '../operations/contents.ts'
+import { RulesViolated } from '../operations/refs.ts'
 import { mayWriteWorkflows, workflowsFolder } from '../operations/push-rules.ts'
 import { renderGitCommit } from '../render/commit.ts'
 import { renderEntry } from '../render/contents.ts'
@@ -87,7 +88,7 @@ function doesNotMatch(path: string, sha: string): ApiError {
   return new ApiError(409, `${path} does not match ${sha}`)
 }
 
-function commitContent(
+async function commitContent(
   request: RepositoryRequest,
   content: Buffer | null,
   refuse: (entry: TreeEntry | undefined) => void,
@@ -100,7 +101,7 @@ function commitContent(
   }
   const author = readSignature(request, 'author')
   const committer = readSignature(request, 'committer')
-  return commitFiles(
+  const committed = commitFiles(
     github,
     { repository, actor },
     {
@@ -112,6 +113,10 @@ function commitContent(
       check: async (tree) => refuse(tree === undefined ? undefined : await entryAt(repository.git.objects, tree, path)),
     },
   )
+  return committed.catch((error: unknown) => {
+    // What the git routes answer with 422 is a conflict here.
+    throw error instanceof RulesViolated ? new ApiError(409, error.message) : error
+  })
 }
 
 async function renderFileCommit(request: RepositoryRequest, sha: string): Promise<unknown> {
