@@ -1,20 +1,9 @@
+import { type Exchange, type Observe } from '../../src/sandbox/github/http/observe.ts'
 import { checkAnswer, checkRequest, checkWebhook, routeOf } from './github-contract.ts'
 
-/** One request to the REST API and its answer, as the sandbox's server saw them. Bodies are parsed JSON; undefined where none, or none of JSON. */
-export type Exchange = {
-  readonly method: string
-  /** Below the API's root, without the query: `/repos/acme/gitops/pulls`. */
-  readonly path: string
-  readonly query: Readonly<Record<string, string>>
-  readonly requestBody: unknown
-  readonly status: number
-  readonly responseBody: unknown
-}
-
-/** What the sandbox's server must offer so that a whole run can be held to the contract. */
+/** A running sandbox, as far as its exchanges and webhooks can be seen. */
 export type Observed = {
-  /** Called after each answer of the REST API (not GraphQL, git or pages); gives a function that ends it. */
-  observe(listener: (exchange: Exchange) => void): () => void
+  readonly observe: Observe
   readonly deliveries: readonly { readonly event: string; readonly payload: unknown }[]
 }
 

@@ -7,6 +7,7 @@ import { timestamp, type GitHub } from './context.ts'
 import { createFaults, type Faults, type FaultState } from './faults.ts'
 import { createGitRepository } from './git.ts'
 import { answerRequest } from './http/front.ts'
+import { createObservers, type Observe } from './http/observe.ts'
 import { createRateLimiter } from './http/rate-limit.ts'
 import { createRouter } from './http/router.ts'
 import { startServer } from './http/server.ts'
@@ -73,6 +74,8 @@ export type SandboxGitHub = {
   /** Resolves when no webhook is under way. */
   settled(): Promise<void>
   readonly requests: RequestLog
+  /** Every exchange over the REST API, with its bodies; gives a function that ends it. */
+  readonly observe: Observe
   readonly faults: Faults
   close(): Promise<void>
 }
@@ -136,7 +139,12 @@ export async function startGitHub(options: SandboxOptions = {}): Promise<Sandbox
   })
   const limiter = createRateLimiter(github)
   const deps = { github, router: createRouter(allRoutes), limiter, faults, requests }
-  const server = await startServer(options.port ?? 0, (request) => answerRequest(deps, request))
+  const observers = createObservers()
+  const server = await startServer(options.port ?? 0, async (request) => {
+    const answer = await answerRequest(deps, request)
+    observers.tell(request, answer)
+    return answer
+  })
   urls.web = server.url
   urls.api = `${server.url}/api/v3`
   return {
@@ -150,6 +158,7 @@ export async function startGitHub(options: SandboxOptions = {}): Promise<Sandbox
     deliveries: github.state.deliveries,
     settled: () => github.outbox.settled(),
     requests,
+    observe: observers.observe,
     faults,
     async close() {
       await server.close()

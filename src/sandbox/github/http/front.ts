@@ -4,7 +4,7 @@ import { answerGraphQL } from './graphql.ts'
 import { type HttpRequest } from './request.ts'
 import { answerGit, isGitRequest } from './smart-http.ts'
 
-const apiPrefix = '/api/v3'
+export const apiPrefix = '/api/v3'
 
 /** Which of the four faces of GitHub a request is for: REST, GraphQL, git, or the pages for people. */
 export async function answerRequest(deps: ApiDeps, request: HttpRequest): Promise<Answer> {
