@@ -1,7 +1,10 @@
 import { type TagPolicy, type WhyNotAllowed, whyNotAllowed } from './tag-policy.ts'
 import { compareVersions, parseVersion, type Version } from './version.ts'
 
-/** When an image was made, as RFC 3339; undefined when nobody has looked, or it does not say. */
+/**
+ * When an image was made, as RFC 3339; undefined when nobody has looked yet. Reproducible builds say 1970 or the year 1,
+ * which is to say nothing: they rank last, and none of them is ever the newest of several.
+ */
 export type CreatedTime = (tag: string) => string | undefined
 
 export type NewestTag =
@@ -32,14 +35,12 @@ export function newestAllowedTag(policy: TagPolicy, tags: readonly string[], cre
   const [first, ...others] = candidates
   if (first === undefined) return { kind: 'none', because: { kind: tags.length === 0 ? 'no-tags' : 'no-match' } }
   // Alone it is the newest, whatever its age.
-  const unknown = others.length === 0 ? [] : candidates.filter(({ age }) => age === undefined)
-  if (unknown.length > 0) {
-    return { kind: 'none', because: { kind: 'created-unknown', tags: unknown.map(({ tag }) => tag).toSorted() } }
-  }
-  return {
-    kind: 'newest',
-    tag: others.reduce((best, other) => (newestFirst(other, best) < 0 ? other : best), first).tag,
-  }
+  if (others.length === 0) return { kind: 'newest', tag: first.tag }
+  const best = others.reduce((best, other) => (newestFirst(other, best) < 0 ? other : best), first)
+  const unknown = candidates.filter(({ age }) => age === undefined || (isSilent(best.age) && isSilent(age)))
+  return unknown.length === 0
+    ? { kind: 'newest', tag: best.tag }
+    : { kind: 'none', because: { kind: 'created-unknown', tags: unknown.map(({ tag }) => tag).toSorted() } }
 }
 
 /** Every tag with its standing: those allowed newest first, then those of unknown age, then the others by name. */
@@ -62,7 +63,7 @@ export function rankTags(policy: TagPolicy, tags: readonly string[], created?: C
  */
 export function isOlder(policy: TagPolicy, tag: string, than: string, created?: CreatedTime): boolean {
   const [a, b] = [ageOf(policy, tag, created), ageOf(policy, than, created)]
-  return a !== undefined && b !== undefined && compareAges(a, b) < 0
+  return a !== undefined && b !== undefined && !isSilent(a) && !isSilent(b) && compareAges(a, b) < 0
 }
 
 /** By what a policy orders tags: their version, or the time they were created. */
@@ -89,11 +90,20 @@ function ageOf(policy: TagPolicy, tag: string, created: CreatedTime | undefined)
   }
 }
 
+const rfc3339 = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.([0-9]+))?(?:Z|[+-][0-9]{2}:[0-9]{2})$/i
+const silentTime = { kind: 'time', ms: 0, fraction: '' } as const
+
 function timeOf(text: string | undefined): Age | undefined {
-  const ms = text === undefined ? Number.NaN : Date.parse(text)
+  if (text === undefined) return undefined
+  const match = rfc3339.exec(text)
+  const ms = match === null ? 0 : Date.parse(text)
   // Date stops at milliseconds; builds of one pipeline are closer than that.
-  const fraction = /\.([0-9]+)/.exec(text ?? '')?.[1] ?? ''
-  return Number.isNaN(ms) ? undefined : { kind: 'time', ms, fraction: fraction.slice(3).padEnd(6, '0') }
+  const fraction = (match?.[1] ?? '').slice(3).padEnd(6, '0')
+  return ms > 0 ? { kind: 'time', ms, fraction } : silentTime
+}
+
+function isSilent(age: Age | undefined): boolean {
+  return age?.kind === 'time' && age.ms === silentTime.ms
 }
 
 /** A total order: two different tags are never equal, so the winner does not hang on the order of a registry's list. */
@@ -125,7 +135,7 @@ function compareText(a: string, b: string): number {
 function standingOf(candidate: Candidate, candidates: readonly Candidate[], newest: NewestTag): Standing {
   const [first] = candidates
   if (newest.kind === 'newest' && newest.tag === candidate.tag) return { kind: 'newest' }
-  if (candidate.age === undefined) return { kind: 'created-unknown' }
+  if (candidate.age === undefined || isSilent(candidate.age)) return { kind: 'created-unknown' }
   if (newest.kind === 'none' || first?.age === undefined) return { kind: 'undecided' }
   return compareAges(candidate.age, first.age) === 0
     ? { kind: 'equal', to: first.tag }

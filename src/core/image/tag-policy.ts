@@ -9,7 +9,9 @@ export type TagPolicy =
   | { readonly kind: 'glob'; readonly text: string; readonly pieces: readonly string[] }
   | { readonly kind: 'regexp'; readonly text: string; readonly pattern: RE2JS }
 
-const longestPattern = 1000
+const longestPattern = 512
+// Linear in the tag, but for each letter of it every step of the pattern may have to be taken.
+const largestProgram = 1000
 /** What a registry takes; longer ones are a cost without a use. */
 const longestTag = 128
 
@@ -83,7 +85,13 @@ function readGlob(pattern: string, text: string): Parsed<TagPolicy> {
 function readRegexp(pattern: string, text: string): Parsed<TagPolicy> {
   if (pattern === '') return refused(`expected a pattern like \`regexp:^v[0-9]+$\`, got \`${text}\``)
   try {
-    return parsed({ kind: 'regexp', text, pattern: RE2JS.compile(pattern) })
+    const compiled = RE2JS.compile(pattern)
+    return compiled.programSize() > largestProgram
+      ? refused({
+          message: `\`${text.slice(0, 120)}\` is too large`,
+          help: 'repeat less: `a{0,1000}` is a thousand steps',
+        })
+      : parsed({ kind: 'regexp', text, pattern: compiled })
   } catch (error) {
     if (!(error instanceof RE2JSException)) throw error
     return refused({

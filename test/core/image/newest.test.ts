@@ -9,13 +9,15 @@ const policy = (text: string): TagPolicy => guaranteed(parseTagPolicy(text))
 const order = (text: string, tags: readonly string[], created?: Readonly<Record<string, string>>): readonly string[] =>
   rankTags(policy(text), tags, (tag) => created?.[tag]).map(({ tag }) => tag)
 
+type NewestRow = readonly [
+  name: string,
+  given: { policy: string; tags: readonly string[]; created?: Readonly<Record<string, string>> },
+  expected: unknown,
+]
+
 suite('newestAllowedTag', () => {
   const at = (second: number): string => `2019-08-07T10:00:0${second}Z`
-  const rows: readonly [
-    name: string,
-    given: { policy: string; tags: readonly string[]; created?: Readonly<Record<string, string>> },
-    expected: unknown,
-  ][] = [
+  const rows: readonly NewestRow[] = [
     ['the highest version', { policy: 'semver:~1.2', tags: ['1.2.0', '1.2.1', '1.3.0'] }, '1.2.1'],
     ['versions as numbers', { policy: 'semver:*', tags: ['1.9.0', '1.10.0'] }, '1.10.0'],
     ['1.10.0 before 1.10', { policy: 'semver:*', tags: ['1.10', '1.10.0'] }, '1.10.0'],
@@ -55,13 +57,15 @@ suite('newestAllowedTag', () => {
         tags: ['b', 'c'],
       },
     ],
+    ...['0001-01-01T00:00:00Z', '1970-01-01T00:00:00Z', 'today', '2030'].map((silent): NewestRow => [
+      `one whose time says something before ${silent}`,
+      { policy: 'glob:*', tags: ['a', 'b'], created: { a: at(1), b: silent } },
+      'a',
+    ]),
     [
-      'none where a time is nonsense',
-      { policy: 'glob:*', tags: ['a', 'b'], created: { a: at(1), b: 'today' } },
-      {
-        kind: 'created-unknown',
-        tags: ['b'],
-      },
+      'none where no time says anything',
+      { policy: 'glob:*', tags: ['a', 'b'], created: { a: '1970-01-01T00:00:00Z', b: '0001-01-01T00:00:00Z' } },
+      { kind: 'created-unknown', tags: ['a', 'b'] },
     ],
   ]
   for (const [name, given, expected] of rows) {
@@ -136,7 +140,7 @@ const tags = fc.uniqueArray(
 )
 const times = fc.dictionary(
   fc.constantFrom('1', 'v1', 'main', 'dev-1', '0.0', '1.1'),
-  fc.constantFrom('2019-08-07T10:00:00Z', '2020-01-01T00:00:00Z'),
+  fc.constantFrom('2019-08-07T10:00:00Z', '2020-01-01T00:00:00Z', '1970-01-01T00:00:00Z'),
 )
 
 test('ranking is a total order: the order of the list that a registry gives does not matter', () => {
