@@ -12,10 +12,11 @@ type Group = { readonly terms: readonly Term[]; readonly prereleases: boolean }
 
 /** `~1.2` is `~`, 1.2.0, with 2 numbers given; a wildcard counts as not given. */
 type Term = { readonly operator: Operator; readonly version: Version; readonly given: number }
+type Operator = '=' | '!=' | '>' | '<' | '>=' | '<=' | '~' | '^'
+
+// Masterminds has the same limits.
 const longestConstraint = 512
 const mostGroups = 32
-
-type Operator = '=' | '!=' | '>' | '<' | '>=' | '<=' | '~' | '^'
 
 export function constraintAllows({ groups }: SemverConstraint, version: Version): boolean {
   const isPrerelease = version.prerelease.length > 0

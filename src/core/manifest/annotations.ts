@@ -67,7 +67,7 @@ export function readStrayPolicies(annotations: Annotations, containers: Readonly
     const prefix = policyPrefixes.find((prefix) => key.startsWith(prefix))
     if (prefix === undefined || containers.has(key.slice(prefix.length))) return []
     const help = `the containers are ${[...containers].slice(0, 20).join(', ')}`
-    return [{ message: `\`${key}\` names no container of this workload`, at: spot.at, help }]
+    return [{ message: `\`${key}\` names no container with an image here`, at: spot.at, help }]
   })
 }
 

@@ -77,12 +77,12 @@ suite('annotations are told to be wrong', () => {
     [
       'fluxcd.io/tag.wbe: glob:*',
       silent,
-      '6:24: `fluxcd.io/tag.wbe` names no container of this workload (the containers are web)',
+      '6:24: `fluxcd.io/tag.wbe` names no container with an image here (the containers are web)',
     ],
     [
       'filter.fluxcd.io/tag.web: glob:*',
       silent,
-      '6:31: `filter.fluxcd.io/tag.web` names no container of this workload (the containers are web)',
+      '6:31: `filter.fluxcd.io/tag.web` names no container with an image here (the containers are web)',
     ],
   ]
   for (const [annotations, automation, problem] of rows) {
