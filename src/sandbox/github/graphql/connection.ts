@@ -1,4 +1,5 @@
 import { type Fields } from './fields.ts'
+import { once } from './once.ts'
 import { refusal } from './refuse.ts'
 
 export type Page = {
@@ -17,16 +18,18 @@ export function connection<T>(
   { page, node }: { readonly page: Page; readonly node: (item: T) => unknown },
 ): Fields {
   const [from, to] = bounds(typename, items.length, page)
-  const nodes = items.slice(from, to).map(node)
+  // Only what is asked for is looked up: `totalCount` alone reads no commit.
+  const nodes = once(() => items.slice(from, to).map(node))
   return {
     __typename: typename,
     totalCount: items.length,
     nodes,
-    edges: nodes.map((each, i) => ({
-      __typename: typename.replace(/Connection$/, 'Edge'),
-      node: each,
-      cursor: cursor(from + i),
-    })),
+    edges: () =>
+      nodes().map((each, i) => ({
+        __typename: typename.replace(/Connection$/, 'Edge'),
+        node: each,
+        cursor: cursor(from + i),
+      })),
     pageInfo: {
       __typename: 'PageInfo',
       hasPreviousPage: from > 0,

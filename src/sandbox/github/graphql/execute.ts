@@ -14,6 +14,7 @@ import {
 } from 'graphql'
 import { type Caller } from '../caller.ts'
 import { formatTimestamp, type GitHub } from '../context.ts'
+import { type Budget } from '../http/rate-limit.ts'
 import { resolveField, resolveType, type Fields, type View } from './fields.ts'
 import { commitFields } from './git-object.ts'
 import { once } from './once.ts'
@@ -35,14 +36,6 @@ export type GraphQLContext = {
   /** Runs the effect of one mutation: it is counted, and tests may do something before and after it. */
   readonly write: Write
   readonly budget?: Budget
-}
-
-/** What the caller has left of this hour; `reset` in seconds since 1970. */
-export type Budget = {
-  readonly limit: number
-  readonly remaining: number
-  readonly used: number
-  readonly reset: number
 }
 
 /** What GitHub answers, always with status 200. */

@@ -108,7 +108,7 @@ const mergeableNames: Readonly<Record<`${boolean | null}`, string>> = {
   null: 'UNKNOWN',
 }
 
-/** Null where no review is asked for. */
+/** Null where no review is asked for and none refuses. */
 function reviewDecision(pull: Pull): string | null {
   const wanted = Math.max(
     0,

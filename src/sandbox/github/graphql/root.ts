@@ -49,8 +49,10 @@ function noNode(id: string): Error {
 function nodeFields(view: View, id: string): Fields | undefined {
   const node = parseNodeId(id)
   if (node === undefined) return undefined
-  const account = view.github.state.accounts.get(node.id)
-  if (account !== undefined) return accountFields(view, account)
+  if (node.kind === 'user' || node.kind === 'organization' || node.kind === 'bot') {
+    const account = view.github.state.accounts.get(node.id)
+    return account === undefined ? undefined : accountFields(view, account)
+  }
   return visible(view)
     .map((repository) => nodeIn(view, repository, node))
     .find((fields) => fields !== undefined)

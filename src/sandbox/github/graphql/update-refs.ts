@@ -40,7 +40,7 @@ export async function updateRefs(view: View, write: Write, input: UpdateRefsInpu
   return { __typename: 'UpdateRefsPayload', clientMutationId: input.clientMutationId ?? null }
 }
 
-export function findRepositoryNode(view: View, id: string): Repository {
+function findRepositoryNode(view: View, id: string): Repository {
   const node = parseNodeId(id)
   const repository = node?.kind === 'repository' ? view.github.state.repositories.get(node.id) : undefined
   if (repository !== undefined && canSee(view.caller, repository)) return repository

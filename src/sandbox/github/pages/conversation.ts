@@ -2,7 +2,7 @@ import { commentsOf } from '../render/issue.ts'
 import { type Issue, type IssueComment, type Reaction, type ReactionContent, type TimelineEvent } from '../state.ts'
 import { markup, type Html } from './html.ts'
 import { renderMarkdown } from './markdown.ts'
-import { shortSha, when, who } from './part.ts'
+import { shortSha, when, who } from './notation.ts'
 
 /** The description, then comments and events as they came: ids count through everything. */
 export function conversation(issue: Issue): Html {

@@ -7,7 +7,7 @@ import { conversation } from './conversation.ts'
 import { counted, renderFiles } from './diff.ts'
 import { markup, type Html } from './html.ts'
 import { page } from './layout.ts'
-import { commitRows, labelsOf, repositoryCrumb, stateBadge, when, who } from './part.ts'
+import { commitRows, labelsOf, repositoryCrumb, stateBadge, when, who } from './notation.ts'
 
 export async function issuePage(github: GitHub, issue: Issue): Promise<Answer> {
   const { repository, pull } = issue

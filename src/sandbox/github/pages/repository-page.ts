@@ -7,7 +7,16 @@ import { type Answer } from '../http/answer.ts'
 import { type Issue, type Repository } from '../state.ts'
 import { markup, type Html } from './html.ts'
 import { page } from './layout.ts'
-import { commitRows, filePath, labelsOf, repositoryCrumb, repositoryPath, shortSha, stateBadge, when } from './part.ts'
+import {
+  commitRows,
+  filePath,
+  labelsOf,
+  repositoryCrumb,
+  repositoryPath,
+  shortSha,
+  stateBadge,
+  when,
+} from './notation.ts'
 
 const shownCommits = 10
 
