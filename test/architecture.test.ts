@@ -101,7 +101,7 @@ test('the agent loads neither Probot nor Octokit nor a database', () => {
 })
 
 test('Octokit is spoken in io/github only, and Probot in bot only', () => {
-  const home: Record<string, string> = { '@octokit/rest': 'io/github/', probot: 'bot/', 'pg-boss': 'runtime/jobs' }
+  const home: Record<string, string> = { '@octokit/rest': 'io/github/', probot: 'bot/', 'pg-boss': 'runtime/' }
   const wrong = sources.flatMap(({ file, text }) =>
     packagesOf(text)
       .filter((name) => name in home && !file.startsWith(home[name] ?? '') && !file.startsWith('sandbox/'))

@@ -1,4 +1,5 @@
 import type { Probot } from 'probot'
+import { parseComment } from '../core/command/parse.ts'
 import { isReleaseBranch } from '../core/release/group.ts'
 import {
   type RepoId,
@@ -38,24 +39,21 @@ function onBranches(probot: Probot, { database, jobs }: Deps): void {
 }
 
 function onPullRequests(probot: Probot, { jobs }: Deps): void {
-  const events = ['opened', 'reopened', 'synchronize', 'edited', 'ready_for_review', 'converted_to_draft'] as const
+  const lookAgain = async (payload: PullPayload): Promise<void> => {
+    const number = guaranteed(parsePullNumber(payload.pull_request.number))
+    await jobs.ask(journeys.automerge, formatPullKey({ repository: repositoryOf(payload), number }))
+  }
+  const opened = ['opened', 'reopened', 'synchronize', 'edited', 'ready_for_review', 'converted_to_draft'] as const
   probot.on(
-    events.map((action) => `pull_request.${action}` as const),
+    opened.map((action) => `pull_request.${action}` as const),
+    ({ payload }) => lookAgain(payload),
+  )
+  probot.on(
+    ['pull_request.closed', 'pull_request_review.submitted', 'pull_request_review.dismissed'],
     async ({ payload }) => {
-      const number = guaranteed(parsePullNumber(payload.pull_request.number))
-      await jobs.ask(journeys.automerge, formatPullKey({ repository: repositoryOf(payload), number }))
+      if (isReleaseBranch(payload.pull_request.head.ref)) await lookAgain(payload)
     },
   )
-  probot.on('pull_request.closed', async ({ payload }) => {
-    if (!isReleaseBranch(payload.pull_request.head.ref)) return
-    const number = guaranteed(parsePullNumber(payload.pull_request.number))
-    await jobs.ask(journeys.automerge, formatPullKey({ repository: repositoryOf(payload), number }))
-  })
-  probot.on(['pull_request_review.submitted', 'pull_request_review.dismissed'], async ({ payload }) => {
-    if (!isReleaseBranch(payload.pull_request.head.ref)) return
-    const number = guaranteed(parsePullNumber(payload.pull_request.number))
-    await jobs.ask(journeys.automerge, formatPullKey({ repository: repositoryOf(payload), number }))
-  })
 }
 
 function onChecks(probot: Probot, { database, jobs }: Deps): void {
@@ -76,16 +74,20 @@ function onChecks(probot: Probot, { database, jobs }: Deps): void {
   })
 }
 
-function onComments(probot: Probot, { database, jobs }: Deps): void {
+function onComments(probot: Probot, { database, jobs, identity }: Deps): void {
   probot.on('issue_comment.created', async ({ payload, isBot }) => {
     const { comment, issue } = payload
-    if (isBot || comment.user === null) return
+    if (isBot || comment.user === null || payload.installation === undefined) return
+    // Most comments are for people: of those nothing is kept.
+    const { slug } = await identity(guaranteed(parseInstallationId(payload.installation.id)))
+    if (parseComment(comment.body, { slug }).length === 0) return
     const id = guaranteed(parseCommentId(comment.id))
     await keepComment(database, {
       id,
       repository: repositoryOf(payload),
       number: guaranteed(parsePullNumber(issue.number)),
       author: guaranteed(parseUserId(comment.user.id)),
+      authorType: comment.user.type ?? 'unknown',
       login: comment.user.login,
       body: comment.body,
       createdAt: comment.created_at,
@@ -107,6 +109,8 @@ function onInstallations(probot: Probot, { jobs }: Deps): void {
     if (payload.installation !== undefined) await changed(payload.installation.id)
   })
 }
+
+type PullPayload = Parameters<typeof repositoryOf>[0] & { readonly pull_request: { readonly number: number } }
 
 function repositoryOf(payload: { readonly repository: { readonly id: number } }): RepoId {
   return guaranteed(parseRepoId(payload.repository.id))

@@ -1,6 +1,7 @@
-import type { Octokit } from '@octokit/rest'
+import type { Client } from '../../io/github/client.ts'
 import type { MergeFacts, PlanFacts, SettingsFacts } from '../../core/automerge/facts.ts'
 import { policyCheckName } from '../../core/automerge/policy-check-name.ts'
+import { clusterNamed } from '../../core/config/configuration.ts'
 import { formatProblem } from '../../core/parsed.ts'
 import { type MergeState, readMergeState } from '../../io/github/merge-facts.ts'
 import { type KnownRelease, readRelease } from '../../io/store/releases.ts'
@@ -10,7 +11,7 @@ import type { Pull } from '../keys.ts'
 import { type ReadRepository, repositoryAt } from './reading.ts'
 
 export type GatheredMerge = {
-  readonly octokit: Octokit
+  readonly octokit: Client
   readonly repository: ReadRepository
   readonly state: MergeState
   readonly facts: MergeFacts
@@ -43,14 +44,15 @@ export async function gatherMerge(deps: Deps, { repository: id, number }: Pull):
 function settingsOf({ configuration }: ReadRepository, { pull }: MergeState): SettingsFacts {
   if (configuration === undefined) return { kind: 'absent' }
   if (!configuration.ok) return { kind: 'broken', problem: formatProblem(configuration.problems[0]) }
-  const cluster = pull.marker === undefined ? undefined : configuration.value.clusters[pull.marker.cluster]
+  const cluster = pull.marker === undefined ? undefined : clusterNamed(configuration.value, pull.marker.cluster)
   return cluster === undefined ? { kind: 'no-such-cluster' } : { kind: 'release', release: cluster.release }
 }
 
 /** A plan counts only for the head of the default branch that it was made for. */
 function planFacts(release: KnownRelease | undefined, { head }: ReadRepository): PlanFacts {
   if (release === undefined) return { kind: 'nothing' }
-  if (release.settledAt !== head) return { kind: 'unknown' }
-  if (release.written === undefined) return { kind: 'taken-over' }
+  if (release.plannedAt !== head) return { kind: 'unknown' }
+  // Looked at, and not written: it was left to a person. Before that, it is only not written yet.
+  if (release.written === undefined) return { kind: release.settledAt === head ? 'taken-over' : 'unknown' }
   return { kind: 'commit', parent: release.written.parent, tree: release.written.tree }
 }

@@ -12,6 +12,7 @@ import { formatPullKey, journeys } from '../keys.ts'
  */
 export async function installation(deps: Deps, key: string): Promise<void> {
   const id = guaranteed(parseInstallationId(key))
+  await deps.identity(id)
   const repositories = await listRepositories(await deps.github.asInstallation(id))
   for (const repository of repositories) await knowRepository(deps.database, { ...repository, installation: id })
   await forgetRepositoriesExcept(

@@ -1,4 +1,4 @@
-import type { Octokit } from '@octokit/rest'
+import type { Client } from '../../io/github/client.ts'
 import { configurationPath, parseConfiguration } from '../../core/config/configuration.ts'
 import type { BlobSha, CommitSha, RepoId } from '../../core/ids.ts'
 import { readManifest } from '../../core/manifest/workload.ts'
@@ -32,7 +32,7 @@ export async function repositoryAt(deps: Deps, id: RepoId, head?: CommitSha): Pr
   return reread === undefined ? undefined : { ...reread, head: wanted }
 }
 
-async function read(deps: Deps, octokit: Octokit, { id, name }: KnownRepository, head: CommitSha): Promise<void> {
+async function read(deps: Deps, octokit: Client, { id, name }: KnownRepository, head: CommitSha): Promise<void> {
   const { files, complete } = await listFiles(octokit, name, head)
   if (!complete) {
     throw new UserError(`${name} has more files than GitHub lists in one answer`, {

@@ -1,4 +1,5 @@
-import type { CommitSha, FilePath, PullNumber } from '../../core/ids.ts'
+import { clusterNamed } from '../../core/config/configuration.ts'
+import type { FilePath, PullNumber } from '../../core/ids.ts'
 import { editScalars } from '../../core/manifest/edit.ts'
 import { type Parsed, formatProblem, inFile, parsed, refused } from '../../core/parsed.ts'
 import { type BranchStep, type PullStep, decideRelease } from '../../core/release/decide.ts'
@@ -28,24 +29,36 @@ export async function publishGroup(
   const open = openNumber(state)
   const text = textOf(context, group)
   const written = same ? known.written : undefined
-  const decision = decideRelease(
-    { bot, ...state },
-    { marker: { ...group, tags: tagsOfGroup(group) }, text, written: written?.head },
-  )
+  const keep = async (progress: Partial<KnownRelease>): Promise<void> => {
+    const plannedAt = repository.head
+    await keepRelease(deps.database, repository.id, {
+      group,
+      written,
+      pull: open,
+      plannedAt,
+      settledAt: undefined,
+      ...progress,
+    })
+  }
+  const marker = { ...group, tags: tagsOfGroup(group) }
+  const decision = decideRelease({ bot, ...state }, { marker, text, written: written?.head })
   if (decision.do === 'leave') {
     deps.log.info({ branch: group.branch, because: decision.because }, 'release left alone')
-    await settle(context, { group, written, pull: open, settledAt: repository.head })
+    await keep({ settledAt: repository.head })
+    await lookAgain(context, open)
     return 'done'
   }
   const branch = await carryOutBranch(context, { group, state, step: decision.branch, written })
   if (branch === 'again') return 'again'
   if (branch === 'refused') {
-    await settle(context, { group, written: undefined, pull: open, settledAt: repository.head })
+    await keep({ written: undefined, settledAt: repository.head })
     return 'done'
   }
-  await keepRelease(deps.database, repository.id, { group, written: branch, pull: open, settledAt: undefined })
+  await keep({ written: branch })
   const pull = await carryOutPull(context, { group, step: decision.pull, open })
-  await settle(context, { group, written: branch, pull, settledAt: repository.head })
+  await keep({ written: branch, pull, settledAt: repository.head })
+  // What was written comes back as a webhook; where nothing was, nobody else says that the plan holds again.
+  if (decision.branch.do === 'keep' && decision.pull.do === 'keep') await lookAgain(context, open)
   return 'done'
 }
 
@@ -130,17 +143,13 @@ async function carryOutPull(context: ReleaseContext, { group, step, open }: Pull
   }
 }
 
-async function settle(
-  { deps, repository }: ReleaseContext,
-  release: KnownRelease & { readonly settledAt: CommitSha },
-): Promise<void> {
-  await keepRelease(deps.database, repository.id, release)
-  if (release.pull === undefined) return
-  await deps.jobs.ask(journeys.automerge, formatPullKey({ repository: repository.id, number: release.pull }))
+async function lookAgain({ deps, repository }: ReleaseContext, pull: PullNumber | undefined): Promise<void> {
+  if (pull === undefined) return
+  await deps.jobs.ask(journeys.automerge, formatPullKey({ repository: repository.id, number: pull }))
 }
 
 function textOf({ configuration }: ReleaseContext, group: ReleaseGroup): ReturnType<typeof pullRequestText> {
-  return pullRequestText(group, configuration.clusters[group.cluster]?.release.merge ?? 'manual')
+  return pullRequestText(group, clusterNamed(configuration, group.cluster)?.release.merge ?? 'manual')
 }
 
 function openNumber(state: ReleaseState): PullNumber | undefined {

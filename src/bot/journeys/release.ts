@@ -1,4 +1,4 @@
-import type { Octokit } from '@octokit/rest'
+import type { Client } from '../../io/github/client.ts'
 import type { Configuration } from '../../core/config/configuration.ts'
 import { type RepoId, parseRepoId } from '../../core/ids.ts'
 import { guaranteed } from '../../core/parsed.ts'
@@ -13,7 +13,7 @@ import { withdrawGroup } from './release-withdraw.ts'
 /** What the steps of one release share. */
 export type ReleaseContext = {
   readonly deps: Deps
-  readonly octokit: Octokit
+  readonly octokit: Client
   readonly repository: ReadRepository
   readonly configuration: Configuration
 }

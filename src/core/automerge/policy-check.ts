@@ -1,5 +1,5 @@
-import { escapeMarkdown } from '../markdown.ts'
 import type { Explained, MergeDecision } from './decide.ts'
+import { formatExplained } from './explain.ts'
 import type { ReasonKind } from './rules.ts'
 
 /** The check run `lotse/policy` as it shall be. Without a conclusion it is still in progress. */
@@ -29,25 +29,17 @@ export function policyCheck(decision: MergeDecision, explained: readonly Explain
     case 'leave':
       return { conclusion: 'success', title: 'Not a release', summary: 'Lotse merges only what it opened itself.' }
     case 'merge':
-      return { conclusion: 'success', title: 'All rules hold', summary: summarize(explained) }
+      return { conclusion: 'success', title: 'All rules hold', summary: formatExplained(explained) }
     case 'wait':
     case 'block':
       return {
         conclusion: conclusions[decision.because.kind],
         title: title(decision.because.says),
-        summary: summarize(explained),
+        summary: formatExplained(explained),
       }
   }
 }
 
 function title(says: string): string {
   return (says.charAt(0).toUpperCase() + says.slice(1)).slice(0, 250)
-}
-
-const signs: Record<Explained['holds'], string> = { yes: '✅', no: '❌', waiting: '⏳' }
-
-function summarize(explained: readonly Explained[]): string {
-  return explained
-    .map(({ rule, holds, detail }) => `- ${signs[holds]} ${rule}${detail === '' ? '' : `: ${escapeMarkdown(detail)}`}`)
-    .join('\n')
 }

@@ -64,7 +64,7 @@ function isConfigured({ settings, pull }: MergeFacts): Verdict {
     case 'release':
       return yes
     case 'absent':
-      return no('no-configuration', 'there is no `.github/lotse.yaml` on the default branch')
+      return no('no-configuration', 'there is no .github/lotse.yaml on the default branch')
     case 'broken':
       return no('broken-configuration', settings.problem)
     case 'no-such-cluster':
@@ -74,7 +74,7 @@ function isConfigured({ settings, pull }: MergeFacts): Verdict {
 
 function mergesByItself({ settings }: MergeFacts): Verdict {
   if (settings.kind === 'release' && settings.release.merge === 'auto') return yes
-  return waiting('manual', 'a person merges it: `release.merge` is `manual`')
+  return waiting('manual', 'a person merges it: “release.merge” is “manual”')
 }
 
 function goesIntoDefaultBranch({ base }: MergeFacts): Verdict {
@@ -125,7 +125,10 @@ function hasGreenChecks({ checks, base, settings }: MergeFacts): Verdict {
   const pending = foreign.find(({ state }) => state === 'pending')
   if (pending !== undefined) return waiting('check-pending', `${pending.name} is still running`)
   if (foreign.length > 0) return yes
-  return waiting('no-checks', 'no check has reported yet; without CI, say `release: { checks: none }`')
+  return waiting(
+    'no-checks',
+    'no check has reported yet; without CI, say “release: { checks: none }” in the configuration',
+  )
 }
 
 function judgeRequired(required: RequiredCheck, checks: readonly CheckFacts[]): Verdict {

@@ -1,3 +1,5 @@
+import type { Explained } from '../automerge/decide.ts'
+import { formatExplained } from '../automerge/explain.ts'
 import { type CommentId } from '../ids.ts'
 import { escapeMarkdown, inlineCode } from '../markdown.ts'
 import { type RefusedBecause } from './authorize.ts'
@@ -10,7 +12,7 @@ import { type Role, isAtLeast } from './role.ts'
 export type Answer =
   | { readonly kind: 'working' }
   | { readonly kind: 'help'; readonly about?: Verb; readonly role: Role | undefined }
-  | { readonly kind: 'why'; readonly explained: readonly ExplainedRule[] }
+  | { readonly kind: 'why'; readonly explained: readonly Explained[] }
   | { readonly kind: 'no-release' }
   | { readonly kind: 'refused'; readonly because: RefusedBecause }
   | { readonly kind: 'not-understood'; readonly because: NotUnderstood; readonly suggestions: readonly string[] }
@@ -18,13 +20,6 @@ export type Answer =
   | { readonly kind: 'failed'; readonly says: string }
   /** A line before it failed, and nothing after it was run. */
   | { readonly kind: 'not-run' }
-
-/** One rule of automerge, as it stands for this pull request. */
-export type ExplainedRule = {
-  readonly rule: string
-  readonly holds: 'yes' | 'no' | 'waiting'
-  readonly detail: string
-}
 
 export type Section = { readonly line: Pick<CommandLine, 'written'>; readonly answer: Answer }
 
@@ -56,7 +51,7 @@ function formatAnswer(answer: Answer): string {
     case 'help':
       return answer.about === undefined ? helpTable(answer.role) : helpAbout(answer.about, answer.role)
     case 'why':
-      return answer.explained.map(formatRule).join('\n')
+      return formatExplained(answer.explained)
     case 'no-release':
       return 'This is not a release of Lotse, so Lotse does not merge it. People do, as ever.'
     case 'refused':
@@ -90,12 +85,6 @@ function canYou(verb: Verb, role: Role | undefined): string {
   if (needs === 'anyone') return '✅ anyone can'
   if (role === undefined) return `❔ needs ${needs}; your role is not known`
   return isAtLeast(role, needs) ? `✅ you have ${role}` : `❌ needs ${needs}; you have ${role}`
-}
-
-const signs: Readonly<Record<ExplainedRule['holds'], string>> = { yes: '✅', no: '❌', waiting: '⏳' }
-
-function formatRule({ rule, holds, detail }: ExplainedRule): string {
-  return `- ${signs[holds]} ${sentence(rule)}${detail === '' ? '' : `: ${sentence(detail)}`}`
 }
 
 const longestSentence = 1000

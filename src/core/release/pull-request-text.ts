@@ -1,4 +1,4 @@
-import { inlineCode } from '../markdown.ts'
+import { inlineCode, inlineCodeCell } from '../markdown.ts'
 import type { MergeRule } from '../config/configuration.ts'
 import { type ReleaseGroup, tagsOfGroup } from './group.ts'
 import { formatReleaseMarker } from './marker.ts'
@@ -51,10 +51,5 @@ function row({ use, file, from, to }: Change): string {
     use.automation.policy ?? 'glob:*',
     `${file}:${use.line}`,
   ]
-  return `| ${cells.map(cell).join(' | ')} |`
-}
-
-/** In a table `|` ends a cell even within code. */
-function cell(text: string): string {
-  return inlineCode(text).replaceAll('|', '\\|')
+  return `| ${cells.map(inlineCodeCell).join(' | ')} |`
 }

@@ -32,6 +32,8 @@ export type TokenScope = {
   readonly profile: TokenProfile
 }
 
+export type Client = Octokit
+
 export type GitHub = {
   /** As the app itself (a signed JWT): installations, tokens, deliveries. */
   readonly app: Octokit

@@ -76,6 +76,8 @@ export const migrations: readonly Migration[] = [
         parent text,
         tree text,
         pull int,
+        -- the default branch's head that the plan was made for
+        planned_at text,
         -- the default branch's head for which all of this was last found in order
         settled_at text,
         primary key (repository, branch)
@@ -87,6 +89,7 @@ export const migrations: readonly Migration[] = [
         repository bigint not null,
         number int not null,
         author bigint not null,
+        author_type text not null,
         login text not null,
         body text not null,
         created_at timestamptz not null

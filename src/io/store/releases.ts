@@ -7,6 +7,8 @@ export type KnownRelease = {
   readonly group: ReleaseGroup
   readonly written: WrittenRelease | undefined
   readonly pull: PullNumber | undefined
+  /** The default branch's head that the group was planned for. */
+  readonly plannedAt: CommitSha | undefined
   /** The default branch's head for which branch and pull request were last found in order. */
   readonly settledAt: CommitSha | undefined
 }
@@ -20,19 +22,20 @@ type ReleaseRow = {
   readonly parent: CommitSha | null
   readonly tree: TreeSha | null
   readonly pull: PullNumber | null
+  readonly planned_at: CommitSha | null
   readonly settled_at: CommitSha | null
 }
 
-const columns = 'plan, head, parent, tree, pull, settled_at'
+const columns = 'plan, head, parent, tree, pull, planned_at, settled_at'
 
 export async function keepRelease(database: Queryable, repository: RepoId, release: KnownRelease): Promise<void> {
-  const { group, written, pull, settledAt } = release
+  const { group, written, pull, plannedAt, settledAt } = release
   await database.query(
-    `insert into release (repository, branch, ${columns}) values ($1, $2, $3, $4, $5, $6, $7, $8)
+    `insert into release (repository, branch, ${columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
      on conflict (repository, branch) do update set
        plan = excluded.plan, head = excluded.head, parent = excluded.parent, tree = excluded.tree,
-       pull = excluded.pull, settled_at = excluded.settled_at`,
-    [repository, group.branch, group, written?.head, written?.parent, written?.tree, pull, settledAt],
+       pull = excluded.pull, planned_at = excluded.planned_at, settled_at = excluded.settled_at`,
+    [repository, group.branch, group, written?.head, written?.parent, written?.tree, pull, plannedAt, settledAt],
   )
 }
 
@@ -101,6 +104,7 @@ function knownRelease(row: ReleaseRow): KnownRelease {
     group,
     written: head === null || parent === null || tree === null ? undefined : { head, parent, tree },
     pull: row.pull ?? undefined,
+    plannedAt: row.planned_at ?? undefined,
     settledAt: row.settled_at ?? undefined,
   }
 }

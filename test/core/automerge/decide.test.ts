@@ -6,7 +6,6 @@ import { policyCheck } from '../../../src/core/automerge/policy-check.ts'
 import { rules } from '../../../src/core/automerge/rules.ts'
 import {
   type FactsOverride,
-  bot,
   branch,
   commit,
   greenCi,

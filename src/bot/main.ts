@@ -1,0 +1,103 @@
+import { Probot } from 'probot'
+import type { InstallationId } from '../core/ids.ts'
+import { type GitHub, createGitHub } from '../io/github/client.ts'
+import { type AppIdentity, readIdentity } from '../io/github/installations.ts'
+import { createRegistry } from '../io/registry/client.ts'
+import { openDatabase } from '../io/store/database.ts'
+import { migrations } from '../io/store/migrations.ts'
+import { migrate } from '../io/store/schema.ts'
+import { every } from '../runtime/every.ts'
+import { createJobs } from '../runtime/jobs.ts'
+import type { Logger } from '../runtime/log.ts'
+import type { BotSettings } from '../runtime/settings.ts'
+import { app } from './app.ts'
+import type { Deps } from './deps.ts'
+import { automerge } from './journeys/automerge.ts'
+import { chat } from './journeys/chat.ts'
+import { delivery } from './journeys/delivery.ts'
+import { installation } from './journeys/installation.ts'
+import { refresh } from './journeys/refresh.ts'
+import { release } from './journeys/release.ts'
+import { tags } from './journeys/tags.ts'
+import { journeys, refreshAtStart, refreshOnTimer } from './keys.ts'
+import { serve } from './routes.ts'
+
+export type Bot = {
+  /** Where webhooks are received: `http://HOST:PORT`. */
+  readonly url: string
+  /** When no job waits or runs. */
+  settled(): Promise<void>
+  /** Nothing new is taken, running jobs end, and what they need is closed, in that order. */
+  stop(): Promise<void>
+}
+
+export type World = {
+  readonly log: Logger
+  readonly now: () => Date
+  /** In [0, 1), for jitter. */
+  readonly random: () => number
+}
+
+export async function startBot(settings: BotSettings, world: World): Promise<Bot> {
+  const database = await openDatabase(settings.database, { schema: 'lotse' })
+  await migrate(database, migrations)
+  const jobs = await createJobs({ database, log: world.log, random: world.random })
+  const github = createGitHub(
+    { appId: settings.app.id, privateKey: settings.app.privateKey, apiUrl: settings.github.apiUrl },
+    world,
+  )
+  const registry = createRegistry({ registries: settings.registries })
+  const deps: Deps = { github, registry, database, jobs, log: world.log, now: world.now, identity: identityOf(github) }
+  const probot = createProbot(settings, deps)
+  const server = await serve(deps, settings)
+  await jobs.work({
+    [journeys.delivery]: (key) => delivery(deps, probot, key),
+    [journeys.release]: (key) => release(deps, key),
+    [journeys.tags]: (key) => tags(deps, key),
+    [journeys.automerge]: (key) => automerge(deps, key),
+    [journeys.chat]: (key) => chat(deps, key),
+    [journeys.installation]: (key) => installation(deps, key),
+    [journeys.refresh]: (key) => refresh(deps, key),
+  })
+  await jobs.ask(journeys.refresh, refreshAtStart)
+  const timer = every(settings.refreshIntervalMs, () => jobs.ask(journeys.refresh, refreshOnTimer), world)
+  world.log.info({ url: server.url }, 'bot started')
+  return {
+    url: server.url,
+    settled: () => jobs.settled(),
+    async stop() {
+      timer.stop()
+      await server.close()
+      await jobs.stop()
+      await database.close()
+    },
+  }
+}
+
+/** Probot types and routes events here, and nothing else: it receives what was verified and kept before. */
+function createProbot(settings: BotSettings, deps: Deps): Probot {
+  const probot = new Probot({
+    appId: settings.app.id,
+    privateKey: settings.app.privateKey.reveal(),
+    secret: settings.app.webhookSecrets[0]?.reveal() ?? '',
+    baseUrl: settings.github.apiUrl,
+    log: deps.log.child({ part: 'probot' }, { level: 'warn' }),
+  })
+  app(probot, deps)
+  return probot
+}
+
+/** Asked once; asked again only when the answer did not come. */
+function identityOf(github: GitHub): (installation: InstallationId) => Promise<AppIdentity> {
+  let known: Promise<AppIdentity> | undefined
+  return (installation) => {
+    known ??= github
+      .asInstallation(installation)
+      .then((asInstallation) => readIdentity(github.app, asInstallation))
+      .catch((error: unknown) => {
+        known = undefined
+        throw error
+      })
+    return known
+  }
+}

@@ -1,0 +1,44 @@
+import type { Jobs } from '../runtime/jobs.ts'
+import { type HttpServer, type Route, listen } from '../runtime/http.ts'
+import type { BotSettings } from '../runtime/settings.ts'
+import type { Deps } from './deps.ts'
+import { receiveGitHub } from './github-webhook.ts'
+import { formatMetrics } from './metrics.ts'
+import { receiveRegistry } from './registry-webhook.ts'
+
+/** GitHub sends no larger payload. */
+const webhookBytes = 25 * 1024 * 1024
+const notificationBytes = 1024 * 1024
+
+/** What the bot answers over HTTP: webhooks, probes, metrics. */
+export async function serve(deps: Deps, settings: BotSettings): Promise<HttpServer> {
+  const routes: readonly Route[] = [
+    {
+      method: 'POST',
+      path: '/webhooks/github',
+      maxBytes: webhookBytes,
+      answer: (request) => receiveGitHub(deps, settings.app.webhookSecrets, request),
+    },
+    ...settings.registries.map(({ host }): Route => ({
+      method: 'POST',
+      path: registryWebhookPath(host),
+      maxBytes: notificationBytes,
+      answer: (request) => receiveRegistry(deps, { secret: settings.registryWebhookSecret, host }, request),
+    })),
+    { method: 'GET', path: '/metrics', answer: () => metrics(deps.jobs) },
+  ]
+  const ready = async (): Promise<boolean> => {
+    await deps.database.query('select 1')
+    return true
+  }
+  return listen({ log: deps.log, routes, ready }, settings.listen)
+}
+
+/** Each registry has an address of its own, because what a payload says of its host is only the sender's word. */
+export function registryWebhookPath(host: string): string {
+  return `/webhooks/registry/${host}`
+}
+
+async function metrics(jobs: Jobs): ReturnType<Route['answer']> {
+  return { status: 200, body: formatMetrics(await jobs.pending()) }
+}

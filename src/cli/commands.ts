@@ -1,0 +1,30 @@
+export type CliCommand = {
+  readonly name: string
+  readonly summary: string
+  readonly usage: string
+  readonly details: readonly string[]
+  /** Loaded when it is called, so that `--help` is quick and the image can do without the sandbox. */
+  readonly load: () => Promise<(args: readonly string[]) => Promise<number>>
+}
+
+export const commands: readonly CliCommand[] = [
+  {
+    name: 'bot',
+    summary: 'Run the GitHub App',
+    usage: 'bot',
+    details: ['Its settings are environment variables: docs/settings.md, and .env.example to start from.'],
+    load: async () => (await import('./bot.ts')).runBot,
+  },
+  {
+    name: 'demo',
+    summary: 'Show the whole on this machine: a GitHub, a registry and the bot',
+    usage: 'demo [--once] [--verbose] | demo push TAG [--registry URL]',
+    details: [
+      '  --once          end after the story, with exit code 0',
+      '  --verbose       show the log of the bot, too',
+      '  push TAG        push another tag of the demo’s image, from a second terminal',
+      '  --registry URL  where the running demo’s registry is; the demo prints it',
+    ],
+    load: async () => (await import('./demo.ts')).runDemo,
+  },
+]

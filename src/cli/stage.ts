@@ -1,0 +1,129 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parse } from 'yaml'
+import { registryWebhookPath } from '../bot/routes.ts'
+import { guaranteed } from '../core/parsed.ts'
+import { type BotSettings, readBotSettings } from '../runtime/settings.ts'
+import { acme, acmeFiles } from '../sandbox/acme.ts'
+import { type AppManifest, type RegisteredApp, type SandboxGitHub, startGitHub } from '../sandbox/github/github.ts'
+import { pushImage } from '../sandbox/registry/push-image.ts'
+import { type SandboxRegistry, startRegistry } from '../sandbox/registry/registry.ts'
+
+export type StageOptions = {
+  readonly githubPort?: number
+  readonly registryPort?: number
+  readonly botPort?: number
+  /** Instead of the embedded database in the stage's folder. */
+  readonly databaseUrl?: string
+  readonly private?: boolean
+  /** Of `acme/gitops`; a file that is null is not there. */
+  readonly files?: Readonly<Record<string, string | null>>
+}
+
+/** A GitHub and a registry on this machine, and the organisation acme on both: what a bot is started on. */
+export type Stage = {
+  readonly github: SandboxGitHub
+  readonly registry: SandboxRegistry
+  readonly app: RegisteredApp
+  /** Where everything of the stage is kept; it goes with the stage. */
+  readonly folder: string
+  /** The bot's environment variables, as an operator would set them, and what they say. */
+  readonly environment: Readonly<Record<string, string>>
+  readonly settings: BotSettings
+  /** Tells GitHub and the registry where the bot listens. */
+  connect(botUrl: string): void
+  /** Pushes a tag of acme's image, as a registry's client does. */
+  push(tag: string): Promise<void>
+  /** When neither a webhook nor a notification is under way. */
+  settled(): Promise<void>
+  close(): Promise<void>
+}
+
+const webhookSecret = 'the webhook secret of the sandbox, 32+ bytes'
+const registrySecret = 'the registry secret of the sandbox, 32+ bytes'
+
+export async function openStage(options: StageOptions = {}): Promise<Stage> {
+  const folder = await mkdtemp(join(tmpdir(), 'lotse-stage-'))
+  const github = await startGitHub({
+    directory: join(folder, 'github'),
+    ...(options.githubPort === undefined ? {} : { port: options.githubPort }),
+  })
+  const registry = await startRegistry(options.registryPort === undefined ? {} : { port: options.registryPort })
+  const push = async (tag: string): Promise<void> => {
+    await pushImage(registry.url, { repository: acme.imagePath, tag })
+  }
+  await push('1.2.0')
+  const app = await populate(github, options)
+  const environment = environmentFor({ github, registry, app, folder, options })
+  return {
+    github,
+    registry,
+    app,
+    folder,
+    environment,
+    settings: guaranteed(readBotSettings({ environment, readFile: () => '' })),
+    connect(botUrl) {
+      github.setWebhookUrl(app.appId, `${botUrl}/webhooks/github`)
+      registry.setNotifications({
+        url: `${botUrl}${registryWebhookPath(acme.registryHost)}`,
+        headers: { authorization: `Bearer ${registrySecret}` },
+      })
+    },
+    push,
+    async settled() {
+      await Promise.all([github.settled(), registry.settled()])
+    },
+    async close() {
+      await registry.close()
+      await github.close()
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+    },
+  }
+}
+
+async function populate(github: SandboxGitHub, options: StageOptions): Promise<RegisteredApp> {
+  github.createOrganization(acme.organization)
+  for (const person of ['alice', 'bob', 'eve']) github.createUser(person)
+  const files = Object.entries({ ...acmeFiles, ...options.files })
+  await github.createRepository(acme.repository, {
+    files: Object.fromEntries(files.filter((file): file is [string, string] => file[1] !== null)),
+    private: options.private ?? false,
+  })
+  github.grant(acme.repository, 'alice', 'admin')
+  github.grant(acme.repository, 'bob', 'write')
+  const app = github.registerApp(await readAppManifest(), { webhookSecret })
+  github.install(app.appId, acme.organization)
+  return app
+}
+
+/** Our own app.yml: a permission or event that is missing there is missing here. */
+async function readAppManifest(): Promise<AppManifest> {
+  const path = resolve(import.meta.dirname, '../../app.yml')
+  const manifest: AppManifest = parse(await readFile(path, 'utf8'))
+  return manifest
+}
+
+type Parts = {
+  readonly github: SandboxGitHub
+  readonly registry: SandboxRegistry
+  readonly app: RegisteredApp
+  readonly folder: string
+  readonly options: StageOptions
+}
+
+function environmentFor({ github, registry, app, folder, options }: Parts): Readonly<Record<string, string>> {
+  const registries = [{ host: acme.registryHost, url: registry.url }]
+  return {
+    APP_ID: `${app.appId}`,
+    PRIVATE_KEY: app.privateKey,
+    WEBHOOK_SECRET: webhookSecret,
+    REGISTRY_WEBHOOK_SECRET: registrySecret,
+    GITHUB_API_URL: github.apiUrl,
+    REGISTRIES: JSON.stringify(registries),
+    HOST: '127.0.0.1',
+    PORT: `${options.botPort ?? 0}`,
+    DATA_DIR: join(folder, 'bot'),
+    ...(options.databaseUrl === undefined ? {} : { DATABASE_URL: options.databaseUrl }),
+  }
+}

@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { type World, acme, startWorld } from '../support/world.ts'
+
+const manual = 'version: 1\nclusters: { production: { path: clusters/production } }\n'
+
+async function withRelease(files: Readonly<Record<string, string>> = {}): Promise<World> {
+  const world = await startWorld({ files })
+  await world.push('1.2.1')
+  await world.rest()
+  return world
+}
+
+function head(world: World): string {
+  return world.pulls()[0]?.head ?? ''
+}
+
+describe('automerge', () => {
+  test('a release merges when CI has said yes, and its branch goes', async () => {
+    await using world = await withRelease()
+    assert.equal(world.pulls()[0]?.state, 'open')
+    await world.github.ci(acme.repository).report(head(world), { name: 'ci', conclusion: 'success' })
+    await world.rest()
+    const [pull] = world.pulls()
+    assert.ok(pull !== undefined)
+    assert.equal(pull.state, 'merged')
+    assert.deepEqual(world.checks(pull), { 'lotse/policy': 'success', ci: 'success' })
+    assert.match(await world.file('clusters/production/demo-service.yaml'), /tag: 1\.2\.1/)
+    await assert.rejects(world.file('README.md', pull.branch))
+  })
+
+  test('it waits while CI runs, and stays open when CI says no', async () => {
+    await using world = await withRelease()
+    const ci = world.github.ci(acme.repository)
+    await ci.report(head(world), { name: 'ci', status: 'in_progress' })
+    await world.rest()
+    assert.deepEqual(world.checks(world.pulls()[0]!), { 'lotse/policy': 'in_progress', ci: 'in_progress' })
+    await ci.report(head(world), { name: 'ci', conclusion: 'failure' })
+    await world.rest()
+    assert.deepEqual(world.checks(world.pulls()[0]!), { 'lotse/policy': 'failure', ci: 'failure' })
+    assert.equal(world.pulls()[0]?.state, 'open')
+  })
+
+  test('it waits for each required check, by its app', async () => {
+    await using world = await withRelease()
+    world.github.addRuleset(acme.repository, {
+      branch: 'main',
+      requiredChecks: [{ context: 'ci' }, { context: 'e2e' }, { context: 'lotse/policy' }],
+    })
+    const ci = world.github.ci(acme.repository)
+    await ci.report(head(world), { name: 'ci', conclusion: 'success' })
+    await world.rest()
+    assert.equal(world.pulls()[0]?.state, 'open')
+    await ci.report(head(world), { name: 'e2e', conclusion: 'success' })
+    await world.rest()
+    assert.equal(world.pulls()[0]?.state, 'merged')
+  })
+
+  test('it waits for the approval that the branch asks for', async () => {
+    await using world = await withRelease()
+    world.github.addRuleset(acme.repository, { branch: 'main', requiredApprovals: 1 })
+    await world.github.ci(acme.repository).report(head(world), { name: 'ci', conclusion: 'success' })
+    await world.rest()
+    assert.equal(world.pulls()[0]?.state, 'open')
+    await world.github.person('bob').review(acme.repository, 1, { state: 'APPROVED' })
+    await world.rest()
+    assert.equal(world.pulls()[0]?.state, 'merged')
+  })
+
+  test('an app that may bypass the rules keeps them all the same', async () => {
+    await using world = await withRelease()
+    world.github.addRuleset(acme.repository, {
+      branch: 'main',
+      requiredApprovals: 1,
+      bypassApps: [world.app.appId],
+    })
+    await world.github.ci(acme.repository).report(head(world), { name: 'ci', conclusion: 'success' })
+    await world.rest()
+    assert.equal(world.pulls()[0]?.state, 'open')
+  })
+
+  test('a person merges where the configuration says so', async () => {
+    await using world = await withRelease({ '.github/lotse.yaml': manual })
+    await world.github.ci(acme.repository).report(head(world), { name: 'ci', conclusion: 'success' })
+    await world.rest()
+    const [pull] = world.pulls()
+    assert.deepEqual([pull?.state, world.checks(pull!)['lotse/policy']], ['open', 'success'])
+    await world.github.person('bob').mergePull(acme.repository, 1)
+    await world.rest()
+    await assert.rejects(world.file('README.md', pull?.branch))
+  })
+
+  test('a merge that GitHub answers with 502 is looked at, and not done twice', async () => {
+    await using world = await withRelease()
+    const route = 'PUT /repos/{owner}/{repo}/pulls/{pull_number}/merge'
+    world.github.faults.answerAfterEffect(route, 502)
+    await world.github.ci(acme.repository).report(head(world), { name: 'ci', conclusion: 'success' })
+    await world.rest()
+    assert.equal(world.pulls()[0]?.state, 'merged')
+    assert.equal(world.github.requests.byRoute()[route], 1)
+  })
+
+  test('a release that a person has touched is left to that person', async () => {
+    await using world = await withRelease()
+    const [pull] = world.pulls()
+    const sha = await world.github
+      .person('bob')
+      .push(acme.repository, { branch: pull?.branch ?? '', files: { 'clusters/production/extra.yaml': 'a: 1\n' } })
+    await world.github.ci(acme.repository).report(sha, { name: 'ci', conclusion: 'success' })
+    await world.rest()
+    assert.equal(world.pulls()[0]?.state, 'open')
+    assert.equal(world.checks(world.pulls()[0]!)['lotse/policy'], 'neutral')
+  })
+
+  test('a pull request of a person gets a check that says yes, so that it can be required', async () => {
+    await using world = await startWorld()
+    const bob = world.github.person('bob')
+    const sha = await bob.push(acme.repository, { branch: 'note', create: true, files: { 'NOTE.md': 'x' } })
+    await bob.openPull(acme.repository, { head: 'note', title: 'Note' })
+    await world.github.ci(acme.repository).report(sha, { name: 'ci', conclusion: 'success' })
+    await world.rest()
+    const [pull] = world.pulls()
+    assert.deepEqual([pull?.state, world.checks(pull!)['lotse/policy']], ['open', 'success'])
+  })
+
+  test('a pull request of a person that looks like ours is not merged', async () => {
+    await using world = await withRelease()
+    const [ours] = world.pulls()
+    const bob = world.github.person('bob')
+    await bob.closePull(acme.repository, 1)
+    const sha = await bob.push(acme.repository, {
+      branch: 'lotse/release/production/evil',
+      create: true,
+      files: { 'clusters/production/evil.yaml': 'kind: Evil\n' },
+    })
+    await bob.openPull(acme.repository, {
+      head: 'lotse/release/production/evil',
+      title: ours?.title ?? '',
+      body: ours?.body ?? '',
+    })
+    await world.github.ci(acme.repository).report(sha, { name: 'ci', conclusion: 'success' })
+    await world.rest()
+    assert.equal(world.pulls().find(({ number }) => number === 2)?.state, 'open')
+  })
+
+  test('when the base moves beneath it and conflicts, it is rebuilt and merges', async () => {
+    await using world = await withRelease()
+    const path = 'clusters/production/demo-service.yaml'
+    const text = await world.file(path)
+    await world.github.person('alice').push(acme.repository, {
+      branch: 'main',
+      files: { [path]: text.replace('tag: 1.2.0', 'tag: 1.2.0 # see the notes') },
+    })
+    await world.rest()
+    await world.github.ci(acme.repository).report(head(world), { name: 'ci', conclusion: 'success' })
+    await world.rest()
+    // Rebuilt or not in time, in the end the change is in, and the note too.
+    await world.github.ci(acme.repository).report(head(world), { name: 'ci', conclusion: 'success' })
+    await world.rest()
+    assert.equal(world.pulls()[0]?.state, 'merged')
+    assert.match(await world.file(path), /tag: 1\.2\.1 # see the notes/)
+  })
+})

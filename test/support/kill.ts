@@ -1,0 +1,139 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { type Stage, openStage } from '../../src/cli/stage.ts'
+import { acme } from '../../src/sandbox/acme.ts'
+import { temporaryDatabase } from './database.ts'
+
+export type Moment = { readonly write: number; readonly phase: 'before' | 'after' }
+
+/** What can be seen on GitHub when all has come to rest; commit ids and times are left out. */
+export type End = {
+  readonly pulls: readonly string[]
+  readonly branches: readonly string[]
+  readonly files: string
+  readonly checks: readonly string[]
+  readonly replies: readonly string[]
+  readonly reactions: readonly string[]
+}
+
+export type Life = { readonly end: End; readonly writes: readonly string[]; readonly kills: number }
+
+/**
+ * The story of a release, with the bot in a process of its own: a tag is pushed, somebody asks why, CI says yes. At the
+ * given moment that process is killed (SIGKILL), and started again.
+ */
+export async function liveThrough(moment: Moment | undefined): Promise<Life> {
+  const database = await temporaryDatabase()
+  const stage = await openStage(database === undefined ? {} : { databaseUrl: database.url })
+  const bot = processOf(stage)
+  try {
+    await bot.start()
+    await bot.rest()
+    const writes: string[] = []
+    let kills = 0
+    stage.github.faults.onWrite(async ({ method, route, phase }) => {
+      if (phase === 'before') writes.push(`${method} ${route}`)
+      if (moment === undefined || kills > 0 || writes.length !== moment.write || phase !== moment.phase) return
+      kills += 1
+      await bot.kill()
+      // Who sent it is gone before it had an effect: it has none.
+      if (phase === 'before') throw new Error('the sender was killed')
+    })
+    await stage.push('1.2.1')
+    await bot.rest()
+    await stage.github.person('bob').comment(acme.repository, 1, '/lotse why')
+    await bot.rest()
+    await stage.github.ci(acme.repository).report(headOf(stage), { name: 'ci', conclusion: 'success' })
+    await bot.rest()
+    return { end: await endOf(stage), writes, kills }
+  } finally {
+    await bot.kill()
+    await stage.close()
+    await database?.drop()
+  }
+}
+
+type BotProcess = { start(): Promise<void>; kill(): Promise<void>; rest(): Promise<void> }
+
+function processOf(stage: Stage): BotProcess {
+  const main = resolve(import.meta.dirname, '../../src/cli/main.ts')
+  let child: ChildProcess | undefined
+  let url = ''
+  const waitingJobs = async (): Promise<number> => {
+    const answer = await fetch(`${url}/metrics`)
+    return [...(await answer.text()).matchAll(/^lotse_jobs\{.*\} (\d+)$/gm)].length
+  }
+  const bot: BotProcess = {
+    async start() {
+      const port = url === '' ? '0' : new URL(url).port
+      const env = { ...stage.environment, PORT: port, PATH: process.env['PATH'] ?? '' }
+      const started = spawn(process.execPath, [main, 'bot'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+      child = started
+      url = await urlIn(started)
+      stage.connect(url)
+    },
+    async kill() {
+      if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+      const ended = once(child, 'exit')
+      child.kill('SIGKILL')
+      await ended
+    },
+    async rest() {
+      for (let seen = -1; seen !== activity(stage);) {
+        seen = activity(stage)
+        if (child?.signalCode != null) await bot.start()
+        await stage.settled()
+        // The moment may come while we wait: then there is nobody to ask, and the next round starts the bot again.
+        while ((await waitingJobs().catch(() => 0)) > 0) await delay(20)
+        await stage.settled()
+        if (child?.signalCode != null) seen = -1
+      }
+    },
+  }
+  return bot
+}
+
+/** The bot says where it listens in its log; the rest of the log is let go. */
+async function urlIn(child: ChildProcess): Promise<string> {
+  let log = ''
+  return new Promise((found, lost) => {
+    child.stdout?.on('data', (data: Buffer) => {
+      log = (log + data.toString()).slice(-20_000)
+      const url = /"url":"(http:[^"]+)"/.exec(log)?.[1]
+      if (url !== undefined) found(url)
+    })
+    child.once('exit', () => lost(new Error(`the bot ended before it listened:\n${log}`)))
+  })
+}
+
+function headOf(stage: Stage): string {
+  return stage.github.repository(acme.repository).issues.get(1)?.pull?.head.sha ?? ''
+}
+
+/** Every file of the default branch, by its blob: the same bytes have the same id. */
+async function filesOf(path: string): Promise<string> {
+  const { stdout } = await promisify(execFile)('git', ['-C', path, 'ls-tree', '-r', 'main'])
+  return stdout
+}
+
+function activity({ github, registry }: Stage): number {
+  const asked = Object.values(registry.requests.all()).reduce((sum, count) => sum + count, 0)
+  return github.requests.count() + github.deliveries.length + asked
+}
+
+async function endOf({ github }: Stage): Promise<End> {
+  const repository = github.repository(acme.repository)
+  const issues = [...repository.issues.values()]
+  const comments = [...repository.comments.values()]
+  return {
+    pulls: issues.map(({ number, pull, state, title }) => `${number} ${pull?.merged ? 'merged' : state} ${title}`),
+    branches: [...repository.git.refs.all().keys()].filter((ref) => ref.startsWith('refs/heads/')),
+    files: await filesOf(repository.git.path),
+    checks: [...repository.checkRuns.values()].map(({ name, status, conclusion }) => `${name} ${conclusion ?? status}`),
+    replies: comments.filter(({ user }) => user.type === 'Bot').map(({ body }) => body),
+    reactions: comments.flatMap(({ reactions }) => reactions.map(({ content }) => content)),
+  }
+}
