@@ -1,5 +1,6 @@
-import { inlineCode, inlineCodeCell } from '../markdown.ts'
 import type { MergeRule } from '../config/configuration.ts'
+import { versionStep } from '../image/version-step.ts'
+import { inlineCode, inlineCodeCell } from '../markdown.ts'
 import { type ReleaseGroup, tagsOfGroup } from './group.ts'
 import { formatReleaseMarker } from './marker.ts'
 import type { Change } from './plan.ts'
@@ -43,13 +44,14 @@ const mergeSentence: Record<MergeRule, string> = {
 }
 
 function row({ use, file, from, to }: Change): string {
+  const step = versionStep(from, to)
   const cells = [
-    use.workload,
-    use.container,
-    from ?? '(no tag)',
-    to,
-    use.automation.policy ?? 'glob:*',
-    `${file}:${use.line}`,
+    inlineCodeCell(use.workload),
+    inlineCodeCell(use.container),
+    from === undefined ? '' : inlineCodeCell(from),
+    `${inlineCodeCell(to)}${step === undefined ? '' : ` (${step})`}`,
+    inlineCodeCell(use.automation.policy ?? 'glob:*'),
+    inlineCodeCell(`${file}:${use.line}`),
   ]
-  return `| ${cells.map(inlineCodeCell).join(' | ')} |`
+  return `| ${cells.join(' | ')} |`
 }
