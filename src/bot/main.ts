@@ -10,6 +10,7 @@ import { every } from '../runtime/every.ts'
 import { createJobs } from '../runtime/jobs.ts'
 import type { Logger } from '../runtime/log.ts'
 import type { BotSettings } from '../runtime/settings.ts'
+import { stopInOrder } from '../runtime/shutdown.ts'
 import { app } from './app.ts'
 import type { Deps } from './deps.ts'
 import { automerge } from './journeys/automerge.ts'
@@ -39,13 +40,10 @@ export type World = {
 }
 
 export async function startBot(settings: BotSettings, world: World): Promise<Bot> {
-  const database = await openDatabase(settings.database, { schema: 'lotse' })
+  const database = await openDatabase(settings.database, { schema: settings.databaseSchema })
   await migrate(database, migrations)
   const jobs = await createJobs({ database, log: world.log, random: world.random })
-  const github = createGitHub(
-    { appId: settings.app.id, privateKey: settings.app.privateKey, apiUrl: settings.github.apiUrl },
-    world,
-  )
+  const github = createGitHub(settings.github, world)
   const registry = createRegistry({ registries: settings.registries })
   const deps: Deps = { github, registry, database, jobs, log: world.log, now: world.now, identity: identityOf(github) }
   const probot = createProbot(settings, deps)
@@ -67,9 +65,7 @@ export async function startBot(settings: BotSettings, world: World): Promise<Bot
     settled: () => jobs.settled(),
     async stop() {
       timer.stop()
-      await server.close()
-      await jobs.stop()
-      await database.close()
+      await stopInOrder([server.close, jobs.stop, database.close])
     },
   }
 }
@@ -77,9 +73,9 @@ export async function startBot(settings: BotSettings, world: World): Promise<Bot
 /** Probot types and routes events here, and nothing else: it receives what was verified and kept before. */
 function createProbot(settings: BotSettings, deps: Deps): Probot {
   const probot = new Probot({
-    appId: settings.app.id,
-    privateKey: settings.app.privateKey.reveal(),
-    secret: settings.app.webhookSecrets[0]?.reveal() ?? '',
+    appId: settings.github.appId,
+    privateKey: settings.github.privateKey.reveal(),
+    secret: settings.webhookSecrets[0].reveal(),
     baseUrl: settings.github.apiUrl,
     log: deps.log.child({ part: 'probot' }, { level: 'warn' }),
   })

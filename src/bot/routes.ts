@@ -1,5 +1,5 @@
 import type { Jobs } from '../runtime/jobs.ts'
-import { type HttpServer, type Route, listen } from '../runtime/http.ts'
+import { type HttpAnswer, type HttpRoute, type HttpServer, startHttp } from '../runtime/http.ts'
 import type { BotSettings } from '../runtime/settings.ts'
 import type { Deps } from './deps.ts'
 import { receiveGitHub } from './github-webhook.ts'
@@ -12,26 +12,27 @@ const notificationBytes = 1024 * 1024
 
 /** What the bot answers over HTTP: webhooks, probes, metrics. */
 export async function serve(deps: Deps, settings: BotSettings): Promise<HttpServer> {
-  const routes: readonly Route[] = [
+  const routes: readonly HttpRoute[] = [
     {
       method: 'POST',
       path: '/webhooks/github',
       maxBytes: webhookBytes,
-      answer: (request) => receiveGitHub(deps, settings.app.webhookSecrets, request),
+      handle: (request) => receiveGitHub(deps, settings.webhookSecrets, request),
     },
-    ...settings.registries.map(({ host }): Route => ({
+    {
       method: 'POST',
-      path: registryWebhookPath(host),
+      path: registryWebhookPath('{host}'),
       maxBytes: notificationBytes,
-      answer: (request) => receiveRegistry(deps, { secret: settings.registryWebhookSecret, host }, request),
-    })),
-    { method: 'GET', path: '/metrics', answer: () => metrics(deps.jobs) },
+      handle: (request) =>
+        receiveRegistry(deps, { secret: settings.registryWebhookSecret, host: request.params['host'] ?? '' }, request),
+    },
+    { method: 'GET', path: '/metrics', handle: () => metrics(deps.jobs) },
   ]
   const ready = async (): Promise<boolean> => {
     await deps.database.query('select 1')
     return true
   }
-  return listen({ log: deps.log, routes, ready }, settings.listen)
+  return startHttp({ host: settings.host, port: settings.port, routes, log: deps.log, ready })
 }
 
 /** Each registry has an address of its own, because what a payload says of its host is only the sender's word. */
@@ -39,6 +40,6 @@ export function registryWebhookPath(host: string): string {
   return `/webhooks/registry/${host}`
 }
 
-async function metrics(jobs: Jobs): ReturnType<Route['answer']> {
+async function metrics(jobs: Jobs): Promise<HttpAnswer> {
   return { status: 200, body: formatMetrics(await jobs.pending()) }
 }

@@ -4,10 +4,10 @@ import { parseArgs, promisify } from 'node:util'
 import { type Bot, startBot } from '../bot/main.ts'
 import { UserError } from '../core/user-error.ts'
 import { type Logger, createLogger } from '../runtime/log.ts'
+import { untilShutdown } from '../runtime/shutdown.ts'
 import { acme } from '../sandbox/acme.ts'
 import { pushImage } from '../sandbox/registry/push-image.ts'
 import { type Stage, openStage } from './stage.ts'
-import { untilStopped } from './until-stopped.ts'
 
 const ports = { github: 8740, registry: 8741, bot: 8742 }
 const defaultRegistry = `http://127.0.0.1:${ports.registry}`
@@ -104,7 +104,7 @@ async function stay(stage: Stage, log: Logger): Promise<void> {
   say(`It stays up. Look at ${stage.github.webUrl}/${acme.repository}, and from a second terminal push another tag:\n`)
   say(`  npm run demo -- push 1.2.3${registry}\n`)
   say('Ctrl-C ends it.')
-  await untilStopped([], log)
+  await untilShutdown({ log, stop: async () => {} })
 }
 
 /** When a round of waiting finds nothing new: what the bot does may come back to it as webhooks. */

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { registryWebhookPath } from '../bot/routes.ts'
-import { guaranteed } from '../core/parsed.ts'
 import { type BotSettings, readBotSettings } from '../runtime/settings.ts'
 import { acme, acmeFiles } from '../sandbox/acme.ts'
 import { type AppManifest, type RegisteredApp, type SandboxGitHub, startGitHub } from '../sandbox/github/github.ts'
@@ -16,6 +15,7 @@ export type StageOptions = {
   readonly botPort?: number
   /** Instead of the embedded database in the stage's folder. */
   readonly databaseUrl?: string
+  readonly databaseSchema?: string
   readonly private?: boolean
   /** Of `acme/gitops`; a file that is null is not there. */
   readonly files?: Readonly<Record<string, string | null>>
@@ -62,7 +62,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     app,
     folder,
     environment,
-    settings: guaranteed(readBotSettings({ environment, readFile: () => '' })),
+    settings: readBotSettings(environment),
     connect(botUrl) {
       github.setWebhookUrl(app.appId, `${botUrl}/webhooks/github`)
       registry.setNotifications({
@@ -125,5 +125,6 @@ function environmentFor({ github, registry, app, folder, options }: Parts): Read
     PORT: `${options.botPort ?? 0}`,
     DATA_DIR: join(folder, 'bot'),
     ...(options.databaseUrl === undefined ? {} : { DATABASE_URL: options.databaseUrl }),
+    ...(options.databaseSchema === undefined ? {} : { DATABASE_SCHEMA: options.databaseSchema }),
   }
 }

@@ -6,9 +6,9 @@ import { type Moment, liveThrough } from '../support/kill.ts'
  * The bot's process is killed before and after the effect of each write that GitHub sees, and started again: the end
  * is the same every time, with nothing twice and nothing missing.
  */
-describe('killed at any moment', async () => {
-  const undisturbed = await liveThrough(undefined)
+const undisturbed = await liveThrough(undefined)
 
+describe('killed at any moment', { concurrency: 4 }, () => {
   test('the undisturbed run writes what the story says', () => {
     assert.ok(undisturbed.writes.length >= 8, undisturbed.writes.join('\n'))
     assert.deepEqual(undisturbed.end.pulls, ['1 merged Auto-release eu.gcr.io/project/demo-service:1.2.1'])

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { type Stage, openStage } from '../../src/cli/stage.ts'
 import { acme } from '../../src/sandbox/acme.ts'
-import { temporaryDatabase } from './database.ts'
+import { storyDatabase } from './database.ts'
 
 export type Moment = { readonly write: number; readonly phase: 'before' | 'after' }
 
@@ -26,8 +26,7 @@ export type Life = { readonly end: End; readonly writes: readonly string[]; read
  * given moment that process is killed (SIGKILL), and started again.
  */
 export async function liveThrough(moment: Moment | undefined): Promise<Life> {
-  const database = await temporaryDatabase()
-  const stage = await openStage(database === undefined ? {} : { databaseUrl: database.url })
+  const stage = await openStage(storyDatabase())
   const bot = processOf(stage)
   try {
     await bot.start()
@@ -52,7 +51,6 @@ export async function liveThrough(moment: Moment | undefined): Promise<Life> {
   } finally {
     await bot.kill()
     await stage.close()
-    await database?.drop()
   }
 }
 

@@ -8,7 +8,7 @@ import { acme } from '../../src/sandbox/acme.ts'
 import type { Repository } from '../../src/sandbox/github/state.ts'
 
 const run = promisify(execFile)
-import { temporaryDatabase } from './database.ts'
+import { storyDatabase } from './database.ts'
 
 /** The sandbox and a bot on it, driven by tests in the product's words: real HTTP, real git, real webhooks. */
 export type World = Stage & {
@@ -45,8 +45,7 @@ export { acme }
 const patienceMs = 60_000
 
 export async function openWorld(options: StageOptions = {}): Promise<World> {
-  const database = await temporaryDatabase()
-  const stage = await openStage({ ...options, ...(database === undefined ? {} : { databaseUrl: database.url }) })
+  const stage = await openStage({ ...options, ...storyDatabase() })
   const lines: string[] = []
   const log = createLogger({ level: 'debug', format: 'text' }, { write: (line) => void lines.push(line) })
   let bot: Bot | undefined
@@ -83,7 +82,6 @@ export async function openWorld(options: StageOptions = {}): Promise<World> {
     async [Symbol.asyncDispose]() {
       await world.stopBot()
       await stage.close()
-      await database?.drop()
     },
   }
   return world
