@@ -13,7 +13,10 @@ export type WriteHook = (moment: WriteMoment) => Promise<void>
 
 /** What goes wrong on purpose. Routes are written `PUT /repos/{owner}/{repo}/pulls/{pull_number}/merge`. */
 export type Faults = {
-  /** Awaited around the effect of each mutating API call, GraphQL mutations too; undefined takes it away. */
+  /**
+   * Awaited around the effect of each mutating API call, GraphQL mutations too; undefined takes it away. There is no
+   * effect where who asked is gone when `before` resolves: a process killed there never got its request out.
+   */
   onWrite(hook: WriteHook | undefined): void
   /** The effect happens, the answer is this status instead: a 502 although merged. */
   answerAfterEffect(route: string, status: number, times?: number): void

@@ -93,17 +93,19 @@ export async function startGround(
 }
 
 async function startReceiver(t: TestContext, heard: Hook[], ground: { answers: number }): Promise<string> {
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => {
     const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(Buffer.from(chunk))
-    const body = Buffer.concat(chunks).toString('utf8')
-    heard.push({
-      event: String(request.headers['x-github-event']),
-      guid: String(request.headers['x-github-delivery']),
-      payload: JSON.parse(body),
-      signed: request.headers['x-hub-signature-256'] === sign(secret, body),
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      const body = Buffer.concat(chunks).toString('utf8')
+      heard.push({
+        event: String(request.headers['x-github-event']),
+        guid: String(request.headers['x-github-delivery']),
+        payload: JSON.parse(body),
+        signed: request.headers['x-hub-signature-256'] === sign(secret, body),
+      })
+      response.writeHead(ground.answers).end()
     })
-    response.writeHead(ground.answers).end()
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.after(() => new Promise((resolve) => server.close(resolve)))

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { suite, test } from 'node:test'
-import { openPull, repo, startGround } from './ground.ts'
+import { type Ground, openPull, repo, startGround } from './ground.ts'
 
 suite('webhooks', () => {
   test('each is signed, names its event and carries who and where', async (t) => {
@@ -153,4 +155,37 @@ suite('faults', () => {
     const fine = await call('GET', repo)
     assert.equal(fine.headers.get('x-ratelimit-limit'), '5000')
   })
+})
+
+suite('a process that is killed', () => {
+  const asking = (ground: Ground): ChildProcess => {
+    const url = `${ground.github.apiUrl}${repo}/issues/1/comments`
+    const script = `await fetch(${JSON.stringify(url)}, { method: 'POST', body: JSON.stringify({ body: 'hi' }),
+      headers: { authorization: 'Bearer ${ground.token}' } })`
+    return spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'ignore' })
+  }
+
+  for (const [phase, comments] of [
+    ['before', 0],
+    ['after', 1],
+  ] as const) {
+    test(`${phase} the effect of its write leaves ${comments} comments`, async (t) => {
+      const ground = await startGround(t)
+      await openPull(ground)
+      const killed = Promise.withResolvers<void>()
+      ground.github.faults.onWrite(async (moment) => {
+        if (moment.phase !== phase) return
+        const ended = once(child, 'exit')
+        child.kill('SIGKILL')
+        await ended
+        killed.resolve()
+      })
+      const child = asking(ground)
+      await killed.promise
+      ground.github.faults.clear()
+      // A request of our own comes behind the one that was cut off.
+      const answer = await ground.call('GET', `${repo}/issues/1/comments`)
+      assert.equal(answer.json.length, comments)
+    })
+  }
 })

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ApiError, notFound } from '../api-error.ts'
 import { canSee, describeCaller, type Caller } from '../caller.ts'
 import { type GitHub } from '../context.ts'
@@ -65,7 +66,11 @@ async function handle(deps: ApiDeps, { request, path, matched, noted }: Handling
   const refusal = deps.faults.takeRefusal(name)
   if (refusal !== undefined) throw new ApiError(refusal, 'Server Error')
   if (!isWrite(matched)) return run()
-  return carryOut(deps, { method: route.method, route: route.path, noted, faultName: name }, run)
+  return carryOut(
+    deps,
+    { method: route.method, route: route.path, noted, faultName: name, isAbandoned: request.isAbandoned },
+    run,
+  )
 }
 
 function apiRequest(
@@ -129,17 +134,24 @@ type Write = {
   /** As `answerAfterEffect` names it. */
   readonly faultName: string
   readonly noted: { write: number | undefined }
+  readonly isAbandoned: () => boolean
 }
 
 /** The effect of one write, with what the tests want to happen before and after it. */
 export async function carryOut<T>(
   { faults, requests }: Pick<ApiDeps, 'faults' | 'requests'>,
-  { method, route, faultName, noted }: Write,
+  { method, route, faultName, noted, isAbandoned }: Write,
   effect: () => Promise<T>,
 ): Promise<T> {
   const n = requests.nextWrite()
   noted.write = n
-  await faults.hook()?.({ n, method, route, phase: 'before' })
+  const hook = faults.hook()
+  if (hook !== undefined) {
+    await hook({ n, method, route, phase: 'before' })
+    // Who was ended before the effect has asked for nothing. That they are gone is seen a turn of the loop later.
+    await nextTurn()
+    if (isAbandoned()) throw new ApiError(499, 'nobody waits for an answer')
+  }
   const result = await effect()
   await faults.hook()?.({ n, method, route, phase: 'after' })
   const instead = faults.takeAnswerAfterEffect(faultName)

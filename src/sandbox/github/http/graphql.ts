@@ -25,7 +25,7 @@ export async function answerGraphQL(deps: ApiDeps, request: HttpRequest): Promis
 
 type Noted = { caller: Caller; write: number | undefined; route: string }
 
-async function run(deps: ApiDeps, { headers, body }: HttpRequest, noted: Noted): Promise<Answer> {
+async function run(deps: ApiDeps, { headers, body, isAbandoned }: HttpRequest, noted: Noted): Promise<Answer> {
   const { github, limiter, faults } = deps
   const caller = authenticate(github, headers['authorization'])
   noted.caller = caller
@@ -46,7 +46,7 @@ async function run(deps: ApiDeps, { headers, body }: HttpRequest, noted: Noted):
   const { executeGraphQL } = await import('../graphql/execute.ts')
   const write = <T>(mutation: string, effect: () => Promise<T>): Promise<T> => {
     const route = `graphql ${mutation}`
-    return carryOut(deps, { method: 'POST', route, faultName: route, noted }, effect)
+    return carryOut(deps, { method: 'POST', route, faultName: route, noted, isAbandoned }, effect)
   }
   return json(await executeGraphQL({ query, variables, operationName }, { github, caller, write, budget }))
 }

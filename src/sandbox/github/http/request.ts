@@ -6,9 +6,12 @@ export type HttpRequest = {
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer
+  /** Whether who asked has gone away and waits for no answer. */
+  readonly isAbandoned: () => boolean
 }
 
 export async function readRequest(incoming: IncomingMessage, base: string): Promise<HttpRequest> {
+  const { socket } = incoming
   const chunks: Buffer[] = []
   for await (const chunk of incoming) chunks.push(Buffer.from(chunk))
   const headers = Object.entries(incoming.headers).map(([name, value]) => [name, String(value)])
@@ -17,5 +20,6 @@ export async function readRequest(incoming: IncomingMessage, base: string): Prom
     url: new URL(incoming.url ?? '/', base),
     headers: Object.fromEntries(headers),
     body: Buffer.concat(chunks),
+    isAbandoned: () => socket.destroyed || socket.writableEnded,
   }
 }

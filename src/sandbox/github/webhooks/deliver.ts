@@ -11,11 +11,16 @@ import { type Delivery, type Installation } from '../state.ts'
 import { type Event, type Outbox } from './outbox.ts'
 import { send, sign } from './send.ts'
 
-export function createOutbox(github: () => GitHub, faults: FaultState): Outbox {
+/** Once `stopped`, what is under way ends and nothing is sent any more. */
+export function createOutbox(
+  github: () => GitHub,
+  { faults, stopped }: { readonly faults: FaultState; readonly stopped: AbortSignal },
+): Outbox {
   const underWay = new Set<Promise<void>>()
   const start = (delivery: Delivery): void => {
+    if (stopped.aborted) return
     github().state.deliveries.push(delivery)
-    const attempt = carryOut(delivery, faults).finally(() => underWay.delete(attempt))
+    const attempt = carryOut(delivery, { faults, stopped }).finally(() => underWay.delete(attempt))
     underWay.add(attempt)
   }
   return {
@@ -129,13 +134,16 @@ function completePayload(github: GitHub, { event, installation, body }: Envelope
   }
 }
 
-async function carryOut(delivery: Delivery, faults: FaultState): Promise<void> {
+async function carryOut(
+  delivery: Delivery,
+  { faults, stopped }: { readonly faults: FaultState; readonly stopped: AbortSignal },
+): Promise<void> {
   if (faults.takeLoss(delivery)) {
     Object.assign(delivery, { state: 'lost', status: 'failed to connect to host', statusCode: 502 })
     return
   }
   const started = performance.now()
-  const result = await send(delivery)
+  const result = await send(delivery, stopped)
   const state = result.status === 'OK' ? 'delivered' : 'failed'
   const durationSeconds = Math.round(performance.now() - started) / 1000
   Object.assign(delivery, result, { state, durationSeconds })

@@ -13,14 +13,19 @@ export function sign(secret: string, body: string): string {
 }
 
 /** One attempt. Never throws: what went wrong is the result. */
-export function send({ url, requestHeaders, body }: Delivery): Promise<SendResult> {
+export function send({ url, requestHeaders, body }: Delivery, stopped: AbortSignal): Promise<SendResult> {
   return new Promise((resolve) => {
     const failed = (statusCode: number, status: string): void =>
       resolve({ status, statusCode, responseHeaders: {}, responseBody: '' })
     if (!URL.canParse(url)) return failed(502, 'failed to connect to host')
     const outgoing = request(
       url,
-      { method: 'POST', headers: requestHeaders, agent: false, signal: AbortSignal.timeout(timeoutMs) },
+      {
+        method: 'POST',
+        headers: requestHeaders,
+        agent: false,
+        signal: AbortSignal.any([stopped, AbortSignal.timeout(timeoutMs)]),
+      },
       (response) => {
         const chunks: Buffer[] = []
         response.on('data', (chunk: Buffer) => chunks.push(chunk))

@@ -1,13 +1,13 @@
-import { personActor } from './caller.ts'
-import { type GitHub } from './context.ts'
-import { findAccount, requirePull, requireRepository } from './lookup.ts'
-import { noCommit } from './git/refs.ts'
-import { commitFiles } from './operations/contents.ts'
-import { addLabels, createComment, deleteComment, editComment, removeLabel } from './operations/issues.ts'
-import { mergePull } from './operations/merge.ts'
-import { createPull, setDraft, submitReview, updatePull } from './operations/pulls.ts'
-import { changeRefs } from './operations/refs.ts'
-import { type Account, type Issue, type IssueComment, type MergeMethod, type Pull } from './state.ts'
+import { personActor } from '../caller.ts'
+import { type GitHub } from '../context.ts'
+import { findAccount, requirePull, requireRepository } from '../lookup.ts'
+import { noCommit } from '../git/refs.ts'
+import { commitFiles } from '../operations/contents.ts'
+import { addLabels, createComment, deleteComment, editComment, removeLabel } from '../operations/issues.ts'
+import { mergePull } from '../operations/merge.ts'
+import { createPull, setDraft, submitReview, updatePull } from '../operations/pulls.ts'
+import { changeRefs } from '../operations/refs.ts'
+import { type Account, type Issue, type IssueComment, type MergeMethod, type Pull } from '../state.ts'
 
 /** What a person does in the browser or with git; it makes the same events as on GitHub. */
 export type Person = {

@@ -1,4 +1,4 @@
-import { type BranchRules } from './state.ts'
+import { type BranchRules } from '../state.ts'
 
 export type NewBranchRules = {
   readonly requiredChecks?: readonly { readonly context: string; readonly integrationId?: number }[]

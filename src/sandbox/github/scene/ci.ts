@@ -1,10 +1,10 @@
-import { personActor } from './caller.ts'
-import { type GitHub } from './context.ts'
-import { findAccount, requireRepository } from './lookup.ts'
-import { addAccount, addApp } from './operations/accounts.ts'
-import { createCheckRun, createStatus, updateCheckRun } from './operations/checks.ts'
-import { latestRuns } from './operations/check-state.ts'
-import { type App, type CheckConclusion } from './state.ts'
+import { personActor } from '../caller.ts'
+import { type GitHub } from '../context.ts'
+import { findAccount, requireRepository } from '../lookup.ts'
+import { addAccount, addApp } from '../operations/accounts.ts'
+import { createCheckRun, createStatus, updateCheckRun } from '../operations/checks.ts'
+import { latestRuns } from '../operations/check-state.ts'
+import { type App, type CheckConclusion } from '../state.ts'
 
 /** A continuous integration that is another GitHub App than the one under test. */
 export type Ci = {

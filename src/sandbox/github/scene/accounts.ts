@@ -1,0 +1,36 @@
+import { type GitHub } from '../context.ts'
+import { requireAccount, requireRepository } from '../lookup.ts'
+import { addAccount, addPersonToken } from '../operations/accounts.ts'
+import { type Role } from '../state.ts'
+import { ciOf, type Ci } from './ci.ts'
+import { personNamed, type Person } from './person.ts'
+
+/** Who there is, and what they may do. */
+export type Accounts = {
+  createOrganization(login: string): { readonly id: number; readonly login: string }
+  /** `token` is theirs, for git and the API. */
+  createUser(login: string): { readonly id: number; readonly login: string; readonly token: string }
+  addMember(organization: string, login: string, role?: 'member' | 'admin'): void
+  grant(repository: string, login: string, role: Role): void
+  person(login: string): Person
+  ci(repository: string): Ci
+}
+
+export function accountsOf(github: GitHub): Accounts {
+  const { state } = github
+  return {
+    createOrganization: (login) => addAccount(github, login, 'Organization'),
+    createUser(login) {
+      const account = addAccount(github, login, 'User')
+      return { id: account.id, login, token: addPersonToken(github, account) }
+    },
+    addMember(organization, login, role = 'member') {
+      requireAccount(state, organization).members.set(requireAccount(state, login).id, role)
+    },
+    grant(name, login, role) {
+      requireRepository(state, name).collaborators.set(requireAccount(state, login).id, role)
+    },
+    person: (login) => personNamed(github, login),
+    ci: (name) => ciOf(github, name),
+  }
+}
