@@ -4,6 +4,8 @@ import { type Logger } from './log.ts'
 
 export type HttpRequest = {
   readonly url: URL
+  /** What stood in the path for `{name}`. */
+  readonly params: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
   /** As it was sent: signatures are over bytes. */
   readonly body: Uint8Array
@@ -18,29 +20,38 @@ export type HttpAnswer = {
   readonly body?: unknown
 }
 
-export type Route = {
+export type HttpRoute = {
   readonly method: 'GET' | 'POST'
+  /** `/webhooks/registry/{host}` */
   readonly path: string
   /** The largest body that is read; default 0. */
   readonly maxBytes?: number
-  readonly answer: (request: HttpRequest) => Promise<HttpAnswer>
+  readonly handle: (request: HttpRequest) => Promise<HttpAnswer>
 }
 
-export type HttpDeps = {
+export type HttpOptions = {
+  readonly host: string
+  /** 0 picks a free one: see the server's `url`. */
+  readonly port: number
+  readonly routes: readonly HttpRoute[]
   readonly log: Logger
-  readonly routes: readonly Route[]
   /** Whether traffic should come: `/readyz`. `/healthz` only says that the process answers. */
-  readonly ready: () => Promise<boolean>
+  readonly ready?: () => Promise<boolean>
 }
 
 export type HttpServer = { readonly url: string; readonly close: () => Promise<void> }
 
-export type HttpPlace = { readonly host: string; readonly port: number }
+type Serving = { readonly routes: readonly HttpRoute[]; readonly log: Logger }
 
-/** Port 0 picks a free one: see `url`. */
-export async function listen(deps: HttpDeps, { host, port }: HttpPlace): Promise<HttpServer> {
-  const routes = [...probes(deps), ...deps.routes]
-  const server = createServer((request, response) => void serve({ ...deps, routes }, request, response))
+export async function startHttp({
+  host,
+  port,
+  routes,
+  log,
+  ready = async () => true,
+}: HttpOptions): Promise<HttpServer> {
+  const serving = { routes: [...routes, ...probes(ready)], log }
+  const server = createServer((request, response) => void serve(serving, request, response))
   // A webhook of 25 MB over a slow line takes its time, a stalled one must not keep a connection for ever.
   Object.assign(server, {
     requestTimeout: 60_000,
@@ -60,15 +71,15 @@ export async function listen(deps: HttpDeps, { host, port }: HttpPlace): Promise
   return { url: `http://${name}:${bound.port}`, close: async () => close(server) }
 }
 
-function probes({ ready }: HttpDeps): readonly Route[] {
+function probes(ready: () => Promise<boolean>): readonly HttpRoute[] {
   const answer = (ok: boolean): HttpAnswer => ({ status: ok ? 200 : 503, body: { ok } })
   return [
-    { method: 'GET', path: '/healthz', answer: async () => answer(true) },
-    { method: 'GET', path: '/readyz', answer: async () => answer(await ready()) },
+    { method: 'GET', path: '/healthz', handle: async () => answer(true) },
+    { method: 'GET', path: '/readyz', handle: async () => answer(await ready()) },
   ]
 }
 
-async function serve({ log, routes }: HttpDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve({ log, routes }: Serving, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const gone = new AbortController()
   response.once('close', () => gone.abort())
   try {
@@ -80,21 +91,52 @@ async function serve({ log, routes }: HttpDeps, request: IncomingMessage, respon
   }
 }
 
-async function answerOf(routes: readonly Route[], request: IncomingMessage, signal: AbortSignal): Promise<HttpAnswer> {
+async function answerOf(
+  routes: readonly HttpRoute[],
+  request: IncomingMessage,
+  signal: AbortSignal,
+): Promise<HttpAnswer> {
   const url = URL.parse(request.url ?? '', 'http://localhost')
   if (url === null) return refusal(400, 'the address cannot be read')
-  const here = routes.filter((route) => route.path === url.pathname)
+  const here = routes.flatMap((route) => {
+    const params = match(route.path, url.pathname)
+    return params === undefined ? [] : [{ route, params }]
+  })
   if (here.length === 0) return refusal(404, 'there is nothing here')
-  const route = here.find(({ method }) => method === request.method || (method === 'GET' && request.method === 'HEAD'))
-  if (route === undefined) {
+  const method = request.method === 'HEAD' ? 'GET' : request.method
+  const found = here.find(({ route }) => route.method === method)
+  if (found === undefined) {
     return {
       ...refusal(405, 'this method is not answered here'),
-      headers: { allow: here.map((one) => one.method).join(', ') },
+      headers: { allow: here.map(({ route }) => route.method).join(', ') },
     }
   }
+  const { route, params } = found
   const body = await readBody(request, route.maxBytes ?? 0)
   if (body === 'too large') return refusal(413, `the body is larger than ${route.maxBytes ?? 0} bytes`)
-  return route.answer({ url, headers: request.headers, body, signal })
+  return route.handle({ url, params, headers: request.headers, body, signal })
+}
+
+/** What `{name}` stands for, or undefined when it is another path. */
+function match(template: string, path: string): Readonly<Record<string, string>> | undefined {
+  const names = template.split('/')
+  const parts = path.split('/')
+  if (names.length !== parts.length) return undefined
+  const params: Record<string, string> = {}
+  for (const [index, name] of names.entries()) {
+    const part = parts[index] ?? ''
+    if (!name.startsWith('{') && name !== part) return undefined
+    if (name.startsWith('{')) params[name.slice(1, -1)] = decode(part)
+  }
+  return params
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
 }
 
 /** A length that is declared is refused before a byte is read; one that is not, at the first byte too many. */

@@ -10,14 +10,14 @@ import { type Logger } from './log.ts'
  */
 export type Jobs = {
   /** `afterMs` delays a new job; one that waits already is never put off, and is brought forward by an ask without. */
-  ask(journey: string, key: string, options?: { readonly afterMs?: number }): Promise<void>
+  readonly ask: (journey: string, key: string, options?: { readonly afterMs?: number }) => Promise<void>
   /** Once, when everything that the handlers need is there. Before, jobs only wait. */
-  work(handlers: Readonly<Record<string, JobHandler>>): Promise<void>
-  pending(): Promise<readonly PendingJob[]>
+  readonly work: (handlers: Readonly<Record<string, JobHandler>>) => Promise<void>
+  readonly pending: () => Promise<readonly PendingJob[]>
   /** When nothing waits or runs on any replica; delayed jobs and retries count. */
-  settled(): Promise<void>
+  readonly settled: () => Promise<void>
   /** Lets running jobs end, aborts those that outlast the grace time, and gives them back to the queue. */
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 export type JobDeps = {

@@ -55,6 +55,11 @@ export const botRows = {
     example: 'postgres://lotse:password@localhost:5432/lotse',
     secret: true,
   },
+  DATABASE_SCHEMA: {
+    parse: schemaName,
+    default: 'lotse',
+    description: 'The schema of the tables; those of the queue are in a second one, with `_jobs` at the end.',
+  },
   DATA_DIR: {
     parse: parsed<string>,
     default: './.lotse/bot',
@@ -137,6 +142,12 @@ function databaseUrl(text: string): Parsed<Secret> {
   return protocol === 'postgres:' || protocol === 'postgresql:'
     ? parsed(new Secret(text))
     : refused('expected an address that begins with `postgres://`')
+}
+
+function schemaName(text: string): Parsed<string> {
+  return /^[a-z][a-z0-9_]{0,40}$/.test(text)
+    ? parsed(text)
+    : refused(`expected lower-case letters, digits and \`_\`, at most 41, got \`${text}\``)
 }
 
 function duration(text: string): Parsed<number> {

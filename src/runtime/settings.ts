@@ -1,23 +1,28 @@
-import { type Parsed, type Problem, parsed, refused } from '../core/parsed.ts'
+import { readFileSync } from 'node:fs'
+import { formatProblem, type Parsed, type Problem, parsed, refused } from '../core/parsed.ts'
 import { type Secret } from '../core/secret.ts'
+import { UserError } from '../core/user-error.ts'
 import { type LogOptions } from './log.ts'
 import { parseRegistries, type RegistrySetting } from './registries.ts'
 import { botRows, type BotVariable, privateKey, type SettingRow } from './settings-rows.ts'
 
 /** The bot's settings, read once at start. */
 export type BotSettings = {
-  readonly app: {
-    readonly id: number
+  readonly github: {
+    readonly appId: number
     readonly privateKey: Secret
-    /** Several while the secret is being changed. */
-    readonly webhookSecrets: readonly Secret[]
+    readonly apiUrl: string
+    readonly graphqlUrl: string
   }
-  readonly listen: { readonly host: string; readonly port: number }
+  /** The first is the one to sign with; there are two while it is being changed. */
+  readonly webhookSecrets: readonly [Secret, ...Secret[]]
+  readonly host: string
+  readonly port: number
   readonly log: LogOptions
   readonly database:
     | { readonly kind: 'folder'; readonly path: string }
     | { readonly kind: 'server'; readonly url: Secret }
-  readonly github: { readonly apiUrl: string; readonly graphqlUrl: string }
+  readonly databaseSchema: string
   /** The only registries that are ever asked, whatever a manifest says. */
   readonly registries: readonly RegistrySetting[]
   /** Absent: notifications of registries are refused. */
@@ -25,17 +30,32 @@ export type BotSettings = {
   readonly refreshIntervalMs: number
 }
 
-export type SettingsDeps = {
-  readonly environment: Readonly<Record<string, string | undefined>>
-  /** For `PRIVATE_KEY_PATH` and `REGISTRIES_FILE`; throws when it cannot. */
-  readonly readFile: (path: string) => string
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** For `PRIVATE_KEY_PATH` and `REGISTRIES_FILE`; throws when it cannot. */
+export type ReadFile = (path: string) => string
+
+/** Throws a `UserError` that says everything that is wrong. */
+export function readBotSettings(environment: Environment, readFile: ReadFile = readText): BotSettings {
+  const result = parseBotSettings(environment, readFile)
+  if (result.ok) return result.value
+  throw new UserError(
+    `the settings are wrong:\n${result.problems.map((problem) => `  ${formatProblem(problem)}`).join('\n')}`,
+    {
+      help: 'Every setting is described in docs/settings.md; .env.example is a start.',
+    },
+  )
+}
+
+function readText(path: string): string {
+  return readFileSync(path, 'utf8')
 }
 
 type Values = { readonly [V in BotVariable]: ValueOf<(typeof botRows)[V]> | undefined }
 type ValueOf<R> = R extends { readonly parse: (text: string) => Parsed<infer T> } ? T : never
 
 /** All problems at once, each with the name of its variable and without the value of a secret. */
-export function readBotSettings({ environment, readFile }: SettingsDeps): Parsed<BotSettings> {
+export function parseBotSettings(environment: Environment, readFile: ReadFile): Parsed<BotSettings> {
   const problems: Problem[] = []
   function take<T>(name: string, result: Parsed<T>): T | undefined {
     if (result.ok) return result.value
@@ -81,15 +101,18 @@ function compose(
     DATABASE_URL: url,
   } = values
   return {
-    app: {
-      id: values.APP_ID,
+    github: {
+      appId: values.APP_ID,
       privateKey: key,
-      webhookSecrets: previous === undefined ? [values.WEBHOOK_SECRET] : [values.WEBHOOK_SECRET, previous],
+      apiUrl: values.GITHUB_API_URL,
+      graphqlUrl: graphqlUrl(values.GITHUB_API_URL),
     },
-    listen: { host: values.HOST, port: values.PORT },
+    webhookSecrets: previous === undefined ? [values.WEBHOOK_SECRET] : [values.WEBHOOK_SECRET, previous],
+    host: values.HOST,
+    port: values.PORT,
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
     database: url === undefined ? { kind: 'folder', path: values.DATA_DIR } : { kind: 'server', url },
-    github: { apiUrl: values.GITHUB_API_URL, graphqlUrl: graphqlUrl(values.GITHUB_API_URL) },
+    databaseSchema: values.DATABASE_SCHEMA,
     registries,
     ...(registryWebhookSecret === undefined ? {} : { registryWebhookSecret }),
     refreshIntervalMs: values.REFRESH_INTERVAL,
@@ -101,7 +124,7 @@ function graphqlUrl(apiUrl: string): string {
   return `${apiUrl.replace(/\/v3$/, '')}/graphql`
 }
 
-function readWith<T>(readFile: (path: string) => string, path: string, parse: (text: string) => Parsed<T>): Parsed<T> {
+function readWith<T>(readFile: ReadFile, path: string, parse: (text: string) => Parsed<T>): Parsed<T> {
   try {
     return parse(readFile(path))
   } catch (error) {

@@ -1,59 +1,61 @@
 import { type Logger } from './log.ts'
 
-export type Stop = { readonly what: string; readonly stop: () => Promise<void> }
-
-export type ShutdownDeps = {
-  readonly log: Logger
-  /** `process` */
-  readonly signals: {
-    on(signal: NodeJS.Signals, heard: () => void): unknown
-    off(signal: NodeJS.Signals, heard: () => void): unknown
-  }
-  readonly exit: (code: number) => void
-  readonly deadlineMs: number
+/** `process`, as far as shutdown needs it. */
+export type ProcessSignals = {
+  on(signal: NodeJS.Signals, heard: (signal: NodeJS.Signals) => void): unknown
+  off(signal: NodeJS.Signals, heard: (signal: NodeJS.Signals) => void): unknown
+  exit(code: number): void
 }
+
+export type ShutdownOptions = {
+  readonly log: Logger
+  readonly stop: () => Promise<void>
+  readonly deadlineMs?: number
+  readonly signals?: ProcessSignals
+}
+
+const stopSignals = ['SIGTERM', 'SIGINT'] as const
 
 /**
- * On SIGTERM or SIGINT stops one after the other, in the order given: first what lets work in, last what work needs.
- * A stop that fails does not keep the next ones from stopping. The second signal, or the deadline, exits at once:
- * nothing is lost by that either, only done again.
+ * Waits for SIGTERM or SIGINT, stops, and is done. The second signal, or the deadline, exits at once: nothing is lost by
+ * that, it is only done again. The deadline is below the 30 seconds that Kubernetes gives, and above what jobs take.
  */
-export function stopOnSignal(stops: readonly Stop[], deps: ShutdownDeps): { readonly forget: () => void } {
-  let deadline: NodeJS.Timeout | undefined
-  const heard = (signal: NodeJS.Signals) => () => {
-    if (deadline !== undefined) {
-      clearTimeout(deadline)
-      return deps.exit(130)
+export async function untilShutdown({
+  log,
+  stop,
+  deadlineMs = 28_000,
+  signals = process,
+}: ShutdownOptions): Promise<void> {
+  const first = Promise.withResolvers<NodeJS.Signals>()
+  for (const signal of stopSignals) signals.on(signal, first.resolve)
+  log.info({ signal: await first.promise }, 'stopping')
+
+  const again = () => signals.exit(130)
+  for (const signal of stopSignals) signals.on(signal, again)
+  const deadline = setTimeout(() => {
+    log.error('did not stop in time')
+    signals.exit(1)
+  }, deadlineMs)
+  try {
+    await stop()
+  } finally {
+    clearTimeout(deadline)
+    for (const signal of stopSignals) {
+      signals.off(signal, first.resolve)
+      signals.off(signal, again)
     }
-    deps.log.info({ signal }, 'stopping')
-    deadline = setTimeout(() => {
-      deps.log.error('did not stop in time')
-      deps.exit(1)
-    }, deps.deadlineMs)
-    void stopAll(stops, deps.log).then((failures) => {
-      clearTimeout(deadline)
-      deps.exit(failures === 0 ? 0 : 1)
-    })
-  }
-  const listeners = (['SIGTERM', 'SIGINT'] as const).map((signal) => [signal, heard(signal)] as const)
-  for (const [signal, listener] of listeners) deps.signals.on(signal, listener)
-  return {
-    forget() {
-      for (const [signal, listener] of listeners) deps.signals.off(signal, listener)
-    },
   }
 }
 
-/** How many failed. */
-export async function stopAll(stops: readonly Stop[], log: Logger): Promise<number> {
-  let failures = 0
-  for (const { what, stop } of stops) {
+/** One after the other: first what lets work in, last what work needs. One that fails does not keep the next from it. */
+export async function stopInOrder(stops: readonly (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = []
+  for (const stop of stops) {
     try {
       await stop()
     } catch (error) {
-      failures += 1
-      log.error({ err: error, what }, 'could not stop')
+      failures.push(error)
     }
   }
-  return failures
+  if (failures.length > 0) throw new AggregateError(failures, 'not everything could be stopped')
 }

@@ -2,20 +2,20 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { type TestContext, test } from 'node:test'
-import { type HttpServer, listen, type Route } from '../../src/runtime/http.ts'
+import { type HttpRoute, type HttpServer, startHttp } from '../../src/runtime/http.ts'
 import { silentLogger } from '../../src/runtime/log.ts'
 
-const routes: readonly Route[] = [
+const routes: readonly HttpRoute[] = [
   {
     method: 'POST',
     path: '/echo',
     maxBytes: 10,
-    answer: async ({ body, url }) => ({ status: 202, body: { bytes: [...body], query: url.search } }),
+    handle: async ({ body, url }) => ({ status: 202, body: { bytes: [...body], query: url.search } }),
   },
   {
     method: 'GET',
     path: '/broken',
-    answer: async () => {
+    handle: async () => {
       throw new Error('secret detail')
     },
   },
@@ -26,6 +26,17 @@ test('a route gets the bytes as they were sent', async (t) => {
   const answer = await fetch(`${url}/echo?a=b`, { method: 'POST', body: Uint8Array.of(0, 255) })
   assert.equal(answer.status, 202)
   assert.deepEqual(await answer.json(), { bytes: [0, 255], query: '?a=b' })
+})
+
+test('a route gets what stands in its path', async (t) => {
+  const host: HttpRoute = {
+    method: 'GET',
+    path: '/registry/{host}/tags',
+    handle: async ({ params }) => ({ status: 200, body: params }),
+  }
+  const { url } = await serve(t, [host])
+  assert.deepEqual(await (await fetch(`${url}/registry/ghcr.io%3A443/tags`)).json(), { host: 'ghcr.io:443' })
+  assert.equal((await fetch(`${url}/registry/ghcr.io/tags/more`)).status, 404)
 })
 
 const cases: readonly (readonly [name: string, method: string, path: string, status: number, body: unknown])[] = [
@@ -62,10 +73,10 @@ test('a body that turns out too large is refused', async (t) => {
 test('close answers what runs and ends connections that are kept alive', async (t) => {
   const gate = Promise.withResolvers<void>()
   const reached = Promise.withResolvers<void>()
-  const slow: Route = {
+  const slow: HttpRoute = {
     method: 'GET',
     path: '/slow',
-    async answer() {
+    async handle() {
       reached.resolve()
       await gate.promise
       return { status: 200, body: 'done' }
@@ -84,15 +95,15 @@ test('close answers what runs and ends connections that are kept alive', async (
   await closed
 })
 
-test('listen refuses a port that is taken', async (t) => {
+test('startHttp refuses a port that is taken', async (t) => {
   const { url } = await serve(t)
-  const deps = { log: silentLogger, routes, ready: async () => false }
-  await assert.rejects(listen(deps, { host: '127.0.0.1', port: Number(new URL(url).port) }), { code: 'EADDRINUSE' })
+  const port = Number(new URL(url).port)
+  await assert.rejects(startHttp({ host: '127.0.0.1', port, routes, log: silentLogger }), { code: 'EADDRINUSE' })
 })
 
-async function serve(t: TestContext, own: readonly Route[] = routes): Promise<HttpServer> {
-  const deps = { log: silentLogger, routes: own, ready: async () => false }
-  const server = await listen(deps, { host: '127.0.0.1', port: 0 })
+async function serve(t: TestContext, own: readonly HttpRoute[] = routes): Promise<HttpServer> {
+  const ready = async () => false
+  const server = await startHttp({ host: '127.0.0.1', port: 0, routes: own, log: silentLogger, ready })
   t.after(async () => server.close())
   return server
 }

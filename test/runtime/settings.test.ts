@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
-import { type BotSettings, readBotSettings } from '../../src/runtime/settings.ts'
+import { type BotSettings, parseBotSettings, readBotSettings } from '../../src/runtime/settings.ts'
 
 const pem = generateKeyPairSync('rsa', { modulusLength: 2048 })
   .privateKey.export({ type: 'pkcs1', format: 'pem' })
@@ -14,18 +14,21 @@ const long = 'x'.repeat(32)
 const least = { APP_ID: '123456', PRIVATE_KEY: pem, WEBHOOK_SECRET: long }
 
 test('readBotSettings fills in the defaults', () => {
-  const { app, ...others } = settings({})
-  assert.equal(app.id, 123_456)
-  assert.equal(app.privateKey.reveal(), pem.trim())
+  const { github, webhookSecrets, ...others } = settings({})
+  assert.equal(github.appId, 123_456)
+  assert.equal(github.privateKey.reveal(), pem.trim())
+  assert.equal(github.apiUrl, 'https://api.github.com')
+  assert.equal(github.graphqlUrl, 'https://api.github.com/graphql')
   assert.deepEqual(
-    app.webhookSecrets.map((secret) => secret.reveal()),
+    webhookSecrets.map((secret) => secret.reveal()),
     [long],
   )
   assert.deepEqual(others, {
-    listen: { host: '0.0.0.0', port: 3000 },
+    host: '0.0.0.0',
+    port: 3000,
     log: { level: 'info', format: 'json' },
     database: { kind: 'folder', path: './.lotse/bot' },
-    github: { apiUrl: 'https://api.github.com', graphqlUrl: 'https://api.github.com/graphql' },
+    databaseSchema: 'lotse',
     registries: [],
     refreshIntervalMs: 300_000,
   })
@@ -42,8 +45,8 @@ test('readBotSettings reads what is set', () => {
     REGISTRY_WEBHOOK_SECRET: long,
     REFRESH_INTERVAL: '90s',
   })
-  assert.equal(read.app.privateKey.reveal(), pem.trim())
-  assert.equal(read.app.webhookSecrets.length, 2)
+  assert.equal(read.github.privateKey.reveal(), pem.trim())
+  assert.equal(read.webhookSecrets.length, 2)
   assert.equal(read.github.graphqlUrl, 'https://github.acme.test/api/graphql')
   assert.equal(read.database.kind, 'server')
   const [hub, local] = read.registries
@@ -58,10 +61,10 @@ test('readBotSettings reads what is set', () => {
 
 test('readBotSettings reads key and registries from files', () => {
   const files: Readonly<Record<string, string>> = { 'key.pem': pem, 'registries.json': '[{"host":"ghcr.io"}]' }
-  const result = readBotSettings({
-    environment: { ...least, PRIVATE_KEY: '', PRIVATE_KEY_PATH: 'key.pem', REGISTRIES_FILE: 'registries.json' },
-    readFile: (path) => files[path] ?? assert.fail(path),
-  })
+  const result = parseBotSettings(
+    { ...least, PRIVATE_KEY: '', PRIVATE_KEY_PATH: 'key.pem', REGISTRIES_FILE: 'registries.json' },
+    (path) => files[path] ?? assert.fail(path),
+  )
   assert.ok(result.ok)
   assert.deepEqual(result.value.registries, [{ host: 'ghcr.io' }])
 })
@@ -81,6 +84,7 @@ const wrong: readonly (readonly [variables: Readonly<Record<string, string>>, pr
   [{ LOG_FORMAT: 'xml' }, ['LOG_FORMAT: expected one of json, text, got `xml`']],
   [{ DATABASE_URL: 'mysql://u:hidden@h/d' }, ['DATABASE_URL: expected an address that begins with `postgres://`']],
   [{ GITHUB_API_URL: 'ftp://x' }, ['GITHUB_API_URL: expected an http or https address, got `ftp://x`']],
+  [{ DATABASE_SCHEMA: 'a-b' }, ['DATABASE_SCHEMA: expected lower-case letters, digits and `_`, at most 41, got `a-b`']],
   [{ REFRESH_INTERVAL: '5' }, ['REFRESH_INTERVAL: expected a duration from 1s to 24h, such as `90s` or `5m`, got `5`']],
   [{ REGISTRIES: '{}' }, ['REGISTRIES: expected a JSON list such as `[{"host":"ghcr.io"}]`']],
   [
@@ -113,17 +117,21 @@ for (const [variables, problems] of wrong) {
   })
 }
 
+test('readBotSettings says everything that is wrong in one error', () => {
+  assert.throws(() => readBotSettings({ ...least, PORT: 'x', LOG_LEVEL: 'loud' }), {
+    name: 'UserError',
+    message: /PORT: [^]*\n {2}LOG_LEVEL: |LOG_LEVEL: [^]*\n {2}PORT: /,
+  })
+})
+
 test('readBotSettings gives secrets that do not print', () => {
   const read = settings({ DATABASE_URL: 'postgres://u:hidden@h/d' })
   for (const text of [JSON.stringify(read), inspect(read, { depth: 9 })]) assert.doesNotMatch(text, /hidden|BEGIN|xxxx/)
 })
 
 function read(variables: Readonly<Record<string, string>>) {
-  return readBotSettings({
-    environment: { ...least, ...variables },
-    readFile(path) {
-      throw Object.assign(new Error(path), { code: 'ENOENT' })
-    },
+  return parseBotSettings({ ...least, ...variables }, (path) => {
+    throw Object.assign(new Error(path), { code: 'ENOENT' })
   })
 }
 

@@ -2,56 +2,64 @@ import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
 import { test } from 'node:test'
 import { silentLogger } from '../../src/runtime/log.ts'
-import { type Stop, stopOnSignal } from '../../src/runtime/shutdown.ts'
+import { stopInOrder, untilShutdown } from '../../src/runtime/shutdown.ts'
 
-test('a signal stops one after the other, and exits', async () => {
-  const { order, exited, signals } = start([stop('http'), stop('jobs'), stop('database')])
-  signals.emit('SIGTERM')
-  assert.equal(await exited, 0)
-  assert.deepEqual(order, ['http', 'jobs', 'database'])
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  test(`untilShutdown stops at ${signal}, and leaves nothing behind`, async () => {
+    const signals = new Signals()
+    let stopped = false
+    const done = untilShutdown({ log: silentLogger, signals, stop: async () => void (stopped = true) })
+    assert.equal(stopped, false)
+    signals.emit(signal, signal)
+    await done
+    assert.equal(stopped, true)
+    assert.equal(signals.listenerCount('SIGTERM') + signals.listenerCount('SIGINT'), 0)
+  })
+}
+
+test('untilShutdown exits at once at the second signal', async () => {
+  const signals = new Signals()
+  const stopping = Promise.withResolvers<void>()
+  const done = untilShutdown({
+    log: silentLogger,
+    signals,
+    async stop() {
+      signals.emit('SIGTERM', 'SIGTERM')
+      stopping.resolve()
+    },
+  })
+  signals.emit('SIGINT', 'SIGINT')
+  await stopping.promise
+  await done
+  assert.deepEqual(signals.exits, [130])
 })
 
-test('what cannot stop does not keep the rest from stopping', async () => {
-  const { order, exited, signals } = start([
-    stop('http'),
-    { what: 'jobs', stop: async () => Promise.reject(new Error('no')) },
-    stop('database'),
+test('untilShutdown exits at the deadline', async () => {
+  const signals = new Signals()
+  const exit = Promise.withResolvers<void>()
+  signals.on('exit', exit.resolve)
+  const done = untilShutdown({ log: silentLogger, signals, deadlineMs: 1, stop: async () => exit.promise })
+  signals.emit('SIGTERM', 'SIGTERM')
+  await done
+  assert.deepEqual(signals.exits, [1])
+})
+
+test('stopInOrder stops everything, and then says what could not be stopped', async () => {
+  const order: string[] = []
+  const stopped = stopInOrder([
+    async () => void order.push('http'),
+    async () => Promise.reject(new Error('jobs')),
+    async () => void order.push('database'),
   ])
-  signals.emit('SIGINT')
-  assert.equal(await exited, 1)
+  await assert.rejects(stopped, { errors: [new Error('jobs')] })
   assert.deepEqual(order, ['http', 'database'])
 })
 
-test('the second signal exits at once', async () => {
-  const { exited, signals } = start([{ what: 'jobs', stop: async () => new Promise(() => {}) }], 60_000)
-  signals.emit('SIGTERM')
-  signals.emit('SIGTERM')
-  assert.equal(await exited, 130)
-})
+class Signals extends EventEmitter {
+  readonly exits: number[] = []
 
-test('the deadline exits', async () => {
-  const { exited, signals } = start([{ what: 'jobs', stop: async () => new Promise(() => {}) }], 1)
-  signals.emit('SIGTERM')
-  assert.equal(await exited, 1)
-})
-
-test('a forgotten shutdown does not hear signals', () => {
-  const { signals, forget } = start([])
-  forget()
-  assert.equal(signals.listenerCount('SIGTERM') + signals.listenerCount('SIGINT'), 0)
-})
-
-type Named = (order: string[]) => Stop
-
-function stop(what: string): Named {
-  return (order) => ({ what, stop: async () => void order.push(what) })
-}
-
-function start(stops: readonly (Named | Stop)[], deadlineMs = 60_000) {
-  const order: string[] = []
-  const signals = new EventEmitter()
-  const { promise: exited, resolve: exit } = Promise.withResolvers<number>()
-  const all = stops.map((one) => (typeof one === 'function' ? one(order) : one))
-  const { forget } = stopOnSignal(all, { log: silentLogger, signals, exit, deadlineMs })
-  return { order, exited, signals, forget }
+  exit(code: number): void {
+    this.exits.push(code)
+    this.emit('exit')
+  }
 }

@@ -20,7 +20,7 @@ export type Queryable = {
  */
 export type Session = Queryable & {
   transaction<T>(work: (inside: Queryable) => Promise<T>): Promise<T>
-  end(): Promise<void>
+  readonly end: () => Promise<void>
 }
 
 export type SessionOptions = {
@@ -38,7 +38,7 @@ export type Database = Queryable & {
   /** Rolled back when `work` throws. */
   transaction<T>(work: (inside: Queryable) => Promise<T>): Promise<T>
   session(options: SessionOptions): Promise<Session>
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 export type DatabasePlace =
