@@ -275,3 +275,17 @@ suite('pull requests', () => {
     assert.deepEqual(await look(), [true, 'clean'])
   })
 })
+
+suite('at once', () => {
+  test('of two refs, pull requests or merges of the same there is one', async (t) => {
+    const ground = await startGround(t)
+    const { sha } = await openPull(ground, { branch: 'first' })
+    const twice = async (method: string, path: string, body: object): Promise<number[]> => {
+      const answers = await Promise.all([ground.call(method, path, { body }), ground.call(method, path, { body })])
+      return answers.map(({ status }) => status).toSorted((one, other) => one - other)
+    }
+    assert.deepEqual(await twice('POST', `${repo}/git/refs`, { ref: 'refs/heads/two', sha }), [201, 422])
+    assert.deepEqual(await twice('POST', `${repo}/pulls`, { title: 't', head: 'two', base: 'main' }), [201, 422])
+    assert.deepEqual(await twice('PUT', `${repo}/pulls/1/merge`, {}), [200, 405])
+  })
+})

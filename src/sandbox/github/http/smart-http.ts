@@ -66,7 +66,9 @@ function push(github: GitHub, pushing: Pushing, serve: (environment: Environment
   const { repository, actor, request } = pushing
   return repository.git.exclusively(async () => {
     const refused = await refusedRefs(repository, actor, wantedRefs(bodyOf(request)))
-    const known = mayWriteWorkflows(actor) ? [] : ['none', ...(await knownWorkflows(repository))]
+    const known = mayWriteWorkflows(actor)
+      ? []
+      : ['none', ...(await knownWorkflows(repository)).filter((tree) => tree !== undefined)]
     const answer = await serve({ SANDBOX_REFUSED: refused.join('\n'), SANDBOX_KNOWN_WORKFLOWS: known.join(' ') })
     await followRefs(github, { repository, actor }, await repository.git.refs.reread())
     return answer

@@ -33,18 +33,13 @@ export async function createPull(
   if (head === undefined || headSha === undefined) {
     throw validationFailed({ resource: 'PullRequest', field: 'head', code: 'invalid' })
   }
-  const twin = pullsOf(repository).find(
-    (pull) =>
-      pull.issue.state === 'open' &&
-      pull.base.ref === wanted.base &&
-      pull.head.repository === head.repository &&
-      pull.head.ref === head.ref,
-  )
-  if (twin !== undefined) {
+  const isEmpty = await isAncestor(head.repository.git.path, headSha, baseSha)
+  // From here to the new pull request nothing is awaited: of two that are asked for at once, one is the second.
+  if (hasTwin(repository, head, wanted.base)) {
     const message = `A pull request already exists for ${head.repository.owner.login}:${head.ref}.`
     throw validationFailed({ resource: 'PullRequest', code: 'custom', message })
   }
-  if (await isAncestor(head.repository.git.path, headSha, baseSha)) {
+  if (isEmpty) {
     const message = `No commits between ${wanted.base} and ${head.ref}`
     throw validationFailed({ resource: 'PullRequest', code: 'custom', message })
   }
@@ -52,6 +47,20 @@ export async function createPull(
   await keepHead(pull)
   await emitIssueEvent(github, pull.issue, { action: 'opened', actor })
   return pull
+}
+
+function hasTwin(
+  repository: Repository,
+  head: { readonly repository: Repository; readonly ref: string },
+  base: string,
+): boolean {
+  return pullsOf(repository).some(
+    (pull) =>
+      pull.issue.state === 'open' &&
+      pull.base.ref === base &&
+      pull.head.repository === head.repository &&
+      pull.head.ref === head.ref,
+  )
 }
 
 function addPull(

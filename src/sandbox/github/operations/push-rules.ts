@@ -57,15 +57,13 @@ export async function bringsWorkflows(repository: Repository, change: RefChange)
   const before = change.before === noCommit ? undefined : await workflowsOf(repository, change.before)
   const after = await workflowsOf(repository, change.after)
   if (after === before) return false
-  if (after === undefined) return true
   return !(await knownWorkflows(repository)).includes(after)
 }
 
-/** The trees of workflows that branches have. */
-export async function knownWorkflows(repository: Repository): Promise<readonly string[]> {
+/** The trees of workflows that branches have; undefined for a branch without any. */
+export async function knownWorkflows(repository: Repository): Promise<readonly (string | undefined)[]> {
   const heads = [...repository.git.refs.all()].filter(([name]) => name.startsWith('refs/heads/'))
-  const trees = await Promise.all(heads.map(([, sha]) => workflowsOf(repository, sha)))
-  return trees.filter((tree) => tree !== undefined)
+  return Promise.all(heads.map(([, sha]) => workflowsOf(repository, sha)))
 }
 
 export async function workflowsOf({ git }: Repository, sha: string): Promise<string | undefined> {

@@ -16,7 +16,7 @@ import { objectFields, type Fields } from '../http/fields.ts'
 import { type RepositoryRequest, type Route } from '../http/router.ts'
 import { gitNodeId } from '../node-id.ts'
 import { commitAs } from '../operations/commits.ts'
-import { changeRefs, isRefName } from '../operations/refs.ts'
+import { changeRefs, isRefName, RefMoved } from '../operations/refs.ts'
 import { renderGitCommit } from '../render/commit.ts'
 import { repositoryUrl } from '../render/repository.ts'
 import { actorFrom, findCommit, onRepository } from './find.ts'
@@ -202,9 +202,11 @@ async function createRef(request: RepositoryRequest): Promise<Answer> {
   if (!isRefName(name)) throw unprocessable('Reference name must start with "refs/" and have at least two slashes.')
   if (repository.git.refs.get(name) !== undefined) throw unprocessable('Reference already exists')
   await requireCommit(request, sha)
-  await changeRefs(github, { repository, actor: actorFrom(request) }, [
-    { name, before: noCommit, after: sha, force: false },
-  ])
+  const wanted = { name, before: noCommit, after: sha, force: false }
+  await changeRefs(github, { repository, actor: actorFrom(request) }, [wanted]).catch((error: unknown) => {
+    // Somebody else has made it in the meantime.
+    throw error instanceof RefMoved ? unprocessable('Reference already exists') : error
+  })
   return json(await renderRef(request, name, sha), 201)
 }
 
