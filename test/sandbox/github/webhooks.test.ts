@@ -189,3 +189,25 @@ suite('a process that is killed', () => {
     })
   }
 })
+
+suite('a repository', () => {
+  test('that is new, renamed or archived tells of it, and an archived one takes no writes', async (t) => {
+    const ground = await startGround(t)
+    const { github } = ground
+    const { id } = await github.createRepository('acme/second')
+    await github.renameRepository('acme/second', 'third')
+    await github.archiveRepository('acme/third')
+    await github.settled()
+    const told = ground.heard.filter(({ event }) => event === 'repository').map(({ payload }) => payload)
+    assert.deepEqual(
+      told.map(({ action }) => action).toSorted((one, other) => one.localeCompare(other)),
+      ['archived', 'created', 'renamed'],
+    )
+    assert.ok(told.every(({ repository }) => repository.id === id))
+    const put = { body: { message: 'm', content: '' } }
+    assert.equal((await ground.call('PUT', '/repos/acme/third/contents/new', put)).status, 403)
+    await github.unarchiveRepository('acme/third')
+    assert.equal((await ground.call('PUT', '/repos/acme/third/contents/new', put)).status, 201)
+    assert.equal((await ground.call('GET', '/repos/acme/second')).status, 404)
+  })
+})

@@ -3,10 +3,9 @@ import { personActor, type Actor } from '../caller.ts'
 import { timestamp, type GitHub } from '../context.ts'
 import { readCommit } from '../git/commit.ts'
 import { isAncestor } from '../git/history.ts'
-import { nextId } from '../lookup.ts'
-import { renderCheckRunEvent, renderStatus, suiteState } from '../render/check.ts'
+import { renderCheckRunEvent, suiteState } from '../render/check.ts'
 import { renderCommit } from '../render/commit.ts'
-import { fullName } from '../lookup.ts'
+import { fullName, nextId } from '../lookup.ts'
 import { repositoryUrl } from '../render/repository.ts'
 import {
   type Annotation,
@@ -155,17 +154,19 @@ export async function createStatus(
     name: 'status',
     actor: actor.app === undefined ? personActor(actor.account) : actor,
     repository,
-    payload: async () => {
-      const { creator: _, url: __, node_id: ___, ...fields } = renderStatus(github, repository, status)
-      const branches = await branchesWith(github, repository, status.sha)
-      return {
-        ...fields,
-        sha: status.sha,
-        name: fullName(repository),
-        branches,
-        commit: renderCommit(github, repository, commit),
-      }
-    },
+    payload: async () => ({
+      id: status.id,
+      sha: status.sha,
+      name: fullName(repository),
+      state: status.state,
+      context: status.context,
+      description: status.description,
+      target_url: status.targetUrl,
+      commit: renderCommit(github, repository, commit),
+      branches: await branchesWith(github, repository, status.sha),
+      created_at: status.createdAt,
+      updated_at: status.createdAt,
+    }),
   })
   return status
 }

@@ -56,6 +56,7 @@ export async function fillRepository(
   { repository, actor }: { readonly repository: Repository; readonly actor: Actor },
   files: Readonly<Record<string, string>>,
 ): Promise<void> {
+  await github.outbox.emit({ name: 'repository', action: 'created', actor, repository, payload: () => ({}) })
   const contents = Object.entries(files).map(([path, text]): [string, Buffer] => [path, Buffer.from(text)])
   const branch = repository.defaultBranch
   await commitFiles(github, { repository, actor }, { branch, message: 'Initial commit', files: new Map(contents) })
@@ -73,4 +74,26 @@ export async function forkRepository(github: GitHub, parent: Repository, owner: 
   ])
   await fork.git.refs.reread()
   return fork
+}
+
+/** Numeric ids stay, names move. Who still asks by the old name finds nothing: the sandbox does not redirect. */
+export async function renameRepository(
+  github: GitHub,
+  { repository, actor }: { readonly repository: Repository; readonly actor: Actor },
+  name: string,
+): Promise<void> {
+  const changes = { repository: { name: { from: repository.name } } }
+  repository.name = name
+  repository.updatedAt = timestamp(github)
+  await github.outbox.emit({ name: 'repository', action: 'renamed', actor, repository, payload: () => ({ changes }) })
+}
+
+export async function setArchived(
+  github: GitHub,
+  { repository, actor }: { readonly repository: Repository; readonly actor: Actor },
+  { archived }: { readonly archived: boolean },
+): Promise<void> {
+  repository.archived = archived
+  const action = archived ? 'archived' : 'unarchived'
+  await github.outbox.emit({ name: 'repository', action, actor, repository, payload: () => ({}) })
 }

@@ -1,7 +1,13 @@
-import { personActor } from '../caller.ts'
+import { personActor, type Actor } from '../caller.ts'
 import { timestamp, type GitHub } from '../context.ts'
 import { nextId, requireAccount, requireRepository } from '../lookup.ts'
-import { addRepository, fillRepository, forkRepository } from '../operations/repositories.ts'
+import {
+  addRepository,
+  fillRepository,
+  forkRepository,
+  renameRepository,
+  setArchived,
+} from '../operations/repositories.ts'
 import { type MergeMethod, type Repository } from '../state.ts'
 import { readBranchRules, type NewBranchRules, type NewRuleset } from './rules.ts'
 
@@ -11,6 +17,11 @@ export type Repositories = {
   /** A fork that belongs to `owner`, so that pull requests can come from there. */
   createFork(fullName: string, owner: string): Promise<Repository>
   repository(fullName: string): Repository
+  /** Its id stays, its old name finds nothing. */
+  renameRepository(fullName: string, name: string): Promise<void>
+  /** Read-only from now on, until it is unarchived. */
+  archiveRepository(fullName: string): Promise<void>
+  unarchiveRepository(fullName: string): Promise<void>
   addRuleset(repository: string, ruleset: NewRuleset): number
   removeRuleset(repository: string, id: number): void
   /** Classic protection: seen by GraphQL and by who may administrate, enforced all the same. */
@@ -29,6 +40,10 @@ export type NewRepository = {
 
 export function repositoriesOf(github: GitHub): Repositories {
   const { state } = github
+  const byOwner = (name: string): { repository: Repository; actor: Actor } => {
+    const repository = requireRepository(state, name)
+    return { repository, actor: personActor(repository.owner) }
+  }
   return {
     async createRepository(name, options = {}) {
       const {
@@ -46,6 +61,9 @@ export function repositoriesOf(github: GitHub): Repositories {
     createFork: async (name, owner) =>
       forkRepository(github, requireRepository(state, name), requireAccount(state, owner)),
     repository: (name) => requireRepository(state, name),
+    renameRepository: async (name, wanted) => renameRepository(github, byOwner(name), wanted),
+    archiveRepository: async (name) => setArchived(github, byOwner(name), { archived: true }),
+    unarchiveRepository: async (name) => setArchived(github, byOwner(name), { archived: false }),
     ...rulesOf(github),
   }
 }
