@@ -5,6 +5,7 @@ import { readCommit } from '../git/commit.ts'
 import { mergeTrees, replay } from '../git/merge.ts'
 import { noCommit, type RefChange } from '../git/refs.ts'
 import { type MergeMethod, type Pull } from '../state.ts'
+import { rulesFor } from './branch-rules.ts'
 import { commitAs, signatureOf, webFlow } from './commits.ts'
 import { closeIssue } from './issue-state.ts'
 import { baseTip, blockers, pullCommits, testMerge } from './mergeability.ts'
@@ -83,7 +84,11 @@ async function refuseMerge(
   if (pull.draft) throw notMergeable('Pull Request is still a draft')
   if (!repository.mergeMethods.includes(wanted.method)) throw notMergeable(methodRefused[wanted.method])
   if ((await testMerge(github, pull)) === undefined) throw notMergeable('Pull Request is not mergeable')
-  const missing = await blockers(pull, wanted.actor.app?.id)
+  const appId = wanted.actor.app?.id
+  const linear = rulesFor(repository, pull.base.ref, appId).some(({ rules }) => rules.linearHistory)
+  if (linear && wanted.method === 'merge')
+    throw notMergeable(violation(['This branch must not contain merge commits.']))
+  const missing = await blockers(pull, appId)
   if (missing.length > 0) throw notMergeable(violation(missing))
 }
 
