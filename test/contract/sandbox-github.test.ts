@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { type AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { suite, test, type TestContext } from 'node:test'
 import { createAppAuth } from '@octokit/auth-app'
 import { Octokit } from '@octokit/rest'
+import { parse } from 'yaml'
 import { startGitHub, type SandboxGitHub } from '../../src/sandbox/github/github.ts'
 import { allRoutes } from '../../src/sandbox/github/routes/all-routes.ts'
 import { recordContract, type ContractRecord } from '../support/record-contract.ts'
@@ -295,15 +298,11 @@ test('every route of the sandbox was asked, and every event heard', () => {
   assert.deepEqual(missed, [])
 })
 
-const permissions = {
-  metadata: 'read',
-  contents: 'write',
-  pull_requests: 'write',
-  issues: 'write',
-  checks: 'write',
-  statuses: 'write',
-} as const
+const { default_permissions: permissions, default_events: subscribed } = parse(
+  readFileSync(join(import.meta.dirname, '..', '..', 'app.yml'), 'utf8'),
+) as { readonly default_permissions: Record<string, string>; readonly default_events: readonly string[] }
 
+/** What the sandbox sends at all; the app as it is registered does not hear of all of it. */
 const events = [
   'check_run',
   'check_suite',
@@ -332,7 +331,11 @@ async function scene(t: TestContext): Promise<Scene> {
   const { token } = github.createUser('ann')
   github.createUser('nobody')
   const { appId, privateKey } = github.registerApp(
-    { name: 'Lotse', default_permissions: permissions, default_events: events },
+    {
+      name: 'Lotse',
+      default_permissions: { ...permissions, statuses: 'write' },
+      default_events: [...new Set([...subscribed, ...events])],
+    },
     { webhookUrl: `http://127.0.0.1:${port}/`, webhookSecret: 'a secret of the test' },
   )
   await github.createRepository(`${owner}/${repo}`, {
