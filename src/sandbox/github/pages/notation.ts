@@ -25,9 +25,9 @@ export function who(account: Account): Html {
   return markup`<strong>${account.login}</strong>`
 }
 
-/** `2026-11-22 18:10` */
+/** `2026-11-22 18:10:07` */
 export function when(at: Timestamp): Html {
-  return markup`<time class="quiet" datetime="${at}">${at.slice(0, 16).replace('T', ' ')}</time>`
+  return markup`<time class="quiet" datetime="${at}">${at.slice(0, 19).replace('T', ' ')}</time>`
 }
 
 export async function commitRows(repository: Repository, ids: readonly string[]): Promise<readonly Html[]> {

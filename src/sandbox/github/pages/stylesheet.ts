@@ -48,6 +48,8 @@ code, pre, .mono { font: 12.5px/1.5 ui-monospace, 'DejaVu Sans Mono', monospace 
 .text > :first-child { margin-top: 0 }
 .text pre { background: var(--raised); padding: 10px 12px; border-radius: 6px; overflow-x: auto; margin: 0 0 10px }
 .text table { border-collapse: collapse; margin-bottom: 10px }
+td code { white-space: nowrap }
+.card > .text { overflow-x: auto }
 .text th, .text td { border: 1px solid var(--line); padding: 4px 10px; text-align: left }
 .text blockquote { margin: 0 0 10px; padding-left: 12px; border-left: 3px solid var(--line); color: var(--quiet) }
 .reactions { padding: 0 14px 12px; display: flex; gap: 6px }
