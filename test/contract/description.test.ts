@@ -31,6 +31,15 @@ suite('checkAnswer', () => {
       body: ref,
       violations: [`POST ${template} 202: GitHub describes no such answer`],
     },
+    'knows that a repository may have moved': {
+      status: 301,
+      body: {
+        message: 'Moved Permanently',
+        url: 'https://api.github.com/repositories/1',
+        documentation_url: 'https://docs.github.com',
+      },
+      violations: [],
+    },
     'asks any other error for the form of GitHub’s errors': {
       status: 403,
       body: {

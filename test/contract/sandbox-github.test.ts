@@ -133,6 +133,7 @@ suite('the sandbox answers as GitHub describes it', () => {
     await rest.pulls.list({ ...repository, state: 'all', head: 'acme:lotse/x' })
     await rest.pulls.get(number)
     await rest.pulls.update({ ...number, title: 'Auto-release demo:1.2.1', body: 'because' })
+    await rest.pulls.get({ ...number, mediaType: { format: 'diff' } })
     await rest.pulls.listFiles(number)
     await rest.pulls.listCommits(number)
     await rest.pulls.checkIfMerged(number).catch(ignore(404))

@@ -48,6 +48,7 @@ export function recordContract(github: Observed): ContractRecord {
 /** Faults on purpose answer 5xx with whatever stands between GitHub and us: of those only the request is looked at. */
 function checkExchange(template: string, { method, query, ...exchange }: Exchange): readonly string[] {
   const request = checkRequest(method, template, query, exchange.requestBody)
-  if (exchange.status >= 500 || request.some((violation) => violation.endsWith('no such route'))) return request
+  const unknown = request.some((violation) => violation.endsWith('no such route'))
+  if (unknown || exchange.status >= 500 || exchange.otherMedia) return request
   return [...request, ...checkAnswer(method, template, exchange.status, exchange.responseBody)]
 }

@@ -2,7 +2,7 @@ import { type Answer } from './answer.ts'
 import { apiPrefix } from './front.ts'
 import { type HttpRequest } from './request.ts'
 
-/** One request to the REST API and its answer. Bodies are parsed JSON; undefined where none, or none of JSON. */
+/** One request to the REST API and its answer. Bodies are parsed JSON; undefined where there is none. */
 export type Exchange = {
   readonly method: string
   /** Below the API's root, without the query: `/repos/acme/gitops/pulls`. */
@@ -11,6 +11,8 @@ export type Exchange = {
   readonly requestBody: unknown
   readonly status: number
   readonly responseBody: unknown
+  /** Something else than JSON was asked for: a diff, a file as it is. */
+  readonly otherMedia: boolean
 }
 
 export type Observe = (listener: (exchange: Exchange) => void) => () => void
@@ -47,6 +49,7 @@ function exchangeOf({ method, url, body }: HttpRequest, answer: Answer): Exchang
     status: answer.status,
     // As it goes over the wire: without what is undefined.
     responseBody: answer.body?.kind === 'json' ? parse(JSON.stringify(answer.body.value)) : undefined,
+    otherMedia: answer.body?.kind === 'bytes',
   }
 }
 
