@@ -59,13 +59,33 @@ type BotProcess = { start(): Promise<void>; kill(): Promise<void>; rest(): Promi
 function processOf(stage: Stage): BotProcess {
   const main = resolve(import.meta.dirname, '../../src/cli/main.ts')
   let child: ChildProcess | undefined
+  let death: Promise<unknown> | undefined
   let url = ''
-  const waitingJobs = async (): Promise<number> => {
-    const answer = await fetch(`${url}/metrics`)
-    return [...(await answer.text()).matchAll(/^lotse_jobs\{.*\} (\d+)$/gm)].length
+
+  /** Whether a job waits or runs; undefined: there is nobody to ask. */
+  async function busy(): Promise<boolean | undefined> {
+    try {
+      return /^lotse_jobs\{/m.test(await (await fetch(`${url}/metrics`)).text())
+    } catch {
+      return undefined
+    }
   }
+
+  /** One round of waiting: true when the bot lived through it, and nothing was under way at its end. */
+  async function round(): Promise<boolean> {
+    if (death !== undefined) {
+      await death
+      await bot.start()
+    }
+    await stage.settled()
+    while ((await busy()) === true) await delay(20)
+    await stage.settled()
+    return (await busy()) === false && death === undefined
+  }
+
   const bot: BotProcess = {
     async start() {
+      death = undefined
       const port = url === '' ? '0' : new URL(url).port
       const env = { ...stage.environment, PORT: port, PATH: process.env['PATH'] ?? '' }
       const started = spawn(process.execPath, [main, 'bot'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
@@ -74,21 +94,14 @@ function processOf(stage: Stage): BotProcess {
       stage.connect(url)
     },
     async kill() {
-      if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
-      const ended = once(child, 'exit')
+      if (child === undefined || death !== undefined) return
+      death = once(child, 'exit')
       child.kill('SIGKILL')
-      await ended
+      await death
     },
     async rest() {
-      for (let seen = -1; seen !== activity(stage);) {
-        seen = activity(stage)
-        if (child?.signalCode != null) await bot.start()
-        await stage.settled()
-        // The moment may come while we wait: then there is nobody to ask, and the next round starts the bot again.
-        while ((await waitingJobs().catch(() => 0)) > 0) await delay(20)
-        await stage.settled()
-        if (child?.signalCode != null) seen = -1
-      }
+      let seen = -1
+      while (!(await round()) || seen !== activity(stage)) seen = activity(stage)
     },
   }
   return bot
@@ -131,7 +144,9 @@ async function endOf({ github }: Stage): Promise<End> {
     branches: [...repository.git.refs.all().keys()].filter((ref) => ref.startsWith('refs/heads/')),
     files: await filesOf(repository.git.path),
     checks: [...repository.checkRuns.values()].map(({ name, status, conclusion }) => `${name} ${conclusion ?? status}`),
-    replies: comments.filter(({ user }) => user.type === 'Bot').map(({ body }) => body),
+    replies: comments
+      .filter(({ user }) => user.type === 'Bot')
+      .map(({ body }) => body.replace(/comment=\d+/, 'comment=ID')),
     reactions: comments.flatMap(({ reactions }) => reactions.map(({ content }) => content)),
   }
 }

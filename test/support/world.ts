@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -9,6 +10,7 @@ import type { Repository } from '../../src/sandbox/github/state.ts'
 
 const run = promisify(execFile)
 import { storyDatabase } from './database.ts'
+import { recordContract } from './record-contract.ts'
 
 /** The sandbox and a bot on it, driven by tests in the product's words: real HTTP, real git, real webhooks. */
 export type World = Stage & {
@@ -27,6 +29,7 @@ export type World = Stage & {
   comments(pull: PullSeen): readonly string[]
   /** The check runs on a pull request's head: name → conclusion, or status while it has none. */
   checks(pull: PullSeen): Readonly<Record<string, string>>
+  /** Ends it all, and fails if anything that was said to or by GitHub breaks GitHub's published contract. */
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -48,6 +51,7 @@ export async function openWorld(options: StageOptions = {}): Promise<World> {
   const stage = await openStage({ ...options, ...storyDatabase() })
   const lines: string[] = []
   const log = createLogger({ level: 'debug', format: 'text' }, { write: (line) => void lines.push(line) })
+  const contract = recordContract(stage.github)
   let bot: Bot | undefined
   const rest = async (): Promise<void> => {
     // A job may send what becomes a webhook, which becomes a job: only a round without anything new is rest.
@@ -82,6 +86,7 @@ export async function openWorld(options: StageOptions = {}): Promise<World> {
     async [Symbol.asyncDispose]() {
       await world.stopBot()
       await stage.close()
+      assert.deepEqual(contract.violations(), [], 'GitHub’s published contract was broken')
     },
   }
   return world
