@@ -27,9 +27,9 @@ export type Bot = {
   /** Where webhooks are received: `http://HOST:PORT`. */
   readonly url: string
   /** When no job waits or runs. */
-  settled(): Promise<void>
+  readonly settled: () => Promise<void>
   /** Nothing new is taken, running jobs end, and what they need is closed, in that order. */
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 export type World = {
@@ -62,7 +62,7 @@ export async function startBot(settings: BotSettings, world: World): Promise<Bot
   world.log.info({ url: server.url }, 'bot started')
   return {
     url: server.url,
-    settled: () => jobs.settled(),
+    settled: jobs.settled,
     async stop() {
       timer.stop()
       await stopInOrder([server.close, jobs.stop, database.close])

@@ -63,5 +63,5 @@ function complain(message: string, help: string, code: number): number {
 
 /** What `util.parseArgs` throws for an option that it does not know. */
 function isArgumentError(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && `${error.code}`.startsWith('ERR_PARSE_ARGS')
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
 }

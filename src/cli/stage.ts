@@ -93,7 +93,7 @@ async function populate(github: SandboxGitHub, options: StageOptions): Promise<R
   github.grant(acme.repository, 'alice', 'admin')
   github.grant(acme.repository, 'bob', 'write')
   const app = github.registerApp(await readAppManifest(), { webhookSecret })
-  github.install(app.appId, acme.organization)
+  await github.install(app.appId, acme.organization)
   return app
 }
 

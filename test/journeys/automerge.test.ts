@@ -12,17 +12,16 @@ async function withRelease(files: Readonly<Record<string, string>> = {}): Promis
 }
 
 function head(world: World): string {
-  return world.pulls()[0]?.head ?? ''
+  return world.pull(1).head
 }
 
 describe('automerge', () => {
   test('a release merges when CI has said yes, and its branch goes', async () => {
     await using world = await withRelease()
-    assert.equal(world.pulls()[0]?.state, 'open')
+    assert.equal(world.pull(1).state, 'open')
     await world.github.ci(acme.repository).report(head(world), { name: 'ci', conclusion: 'success' })
     await world.rest()
-    const [pull] = world.pulls()
-    assert.ok(pull !== undefined)
+    const pull = world.pull(1)
     assert.equal(pull.state, 'merged')
     assert.deepEqual(world.checks(pull), { 'lotse/policy': 'success', ci: 'success' })
     assert.match(await world.file('clusters/production/demo-service.yaml'), /tag: 1\.2\.1/)
@@ -34,11 +33,11 @@ describe('automerge', () => {
     const ci = world.github.ci(acme.repository)
     await ci.report(head(world), { name: 'ci', status: 'in_progress' })
     await world.rest()
-    assert.deepEqual(world.checks(world.pulls()[0]!), { 'lotse/policy': 'in_progress', ci: 'in_progress' })
+    assert.deepEqual(world.checks(world.pull(1)), { 'lotse/policy': 'in_progress', ci: 'in_progress' })
     await ci.report(head(world), { name: 'ci', conclusion: 'failure' })
     await world.rest()
-    assert.deepEqual(world.checks(world.pulls()[0]!), { 'lotse/policy': 'failure', ci: 'failure' })
-    assert.equal(world.pulls()[0]?.state, 'open')
+    assert.deepEqual(world.checks(world.pull(1)), { 'lotse/policy': 'failure', ci: 'failure' })
+    assert.equal(world.pull(1).state, 'open')
   })
 
   test('it waits for each required check, by its app', async () => {
@@ -50,10 +49,10 @@ describe('automerge', () => {
     const ci = world.github.ci(acme.repository)
     await ci.report(head(world), { name: 'ci', conclusion: 'success' })
     await world.rest()
-    assert.equal(world.pulls()[0]?.state, 'open')
+    assert.equal(world.pull(1).state, 'open')
     await ci.report(head(world), { name: 'e2e', conclusion: 'success' })
     await world.rest()
-    assert.equal(world.pulls()[0]?.state, 'merged')
+    assert.equal(world.pull(1).state, 'merged')
   })
 
   test('it waits for the approval that the branch asks for', async () => {
@@ -61,10 +60,10 @@ describe('automerge', () => {
     world.github.addRuleset(acme.repository, { branch: 'main', requiredApprovals: 1 })
     await world.github.ci(acme.repository).report(head(world), { name: 'ci', conclusion: 'success' })
     await world.rest()
-    assert.equal(world.pulls()[0]?.state, 'open')
+    assert.equal(world.pull(1).state, 'open')
     await world.github.person('bob').review(acme.repository, 1, { state: 'APPROVED' })
     await world.rest()
-    assert.equal(world.pulls()[0]?.state, 'merged')
+    assert.equal(world.pull(1).state, 'merged')
   })
 
   test('an app that may bypass the rules keeps them all the same', async () => {
@@ -76,18 +75,18 @@ describe('automerge', () => {
     })
     await world.github.ci(acme.repository).report(head(world), { name: 'ci', conclusion: 'success' })
     await world.rest()
-    assert.equal(world.pulls()[0]?.state, 'open')
+    assert.equal(world.pull(1).state, 'open')
   })
 
   test('a person merges where the configuration says so', async () => {
     await using world = await withRelease({ '.github/lotse.yaml': manual })
     await world.github.ci(acme.repository).report(head(world), { name: 'ci', conclusion: 'success' })
     await world.rest()
-    const [pull] = world.pulls()
-    assert.deepEqual([pull?.state, world.checks(pull!)['lotse/policy']], ['open', 'success'])
+    const pull = world.pull(1)
+    assert.deepEqual([pull.state, world.checks(pull)['lotse/policy']], ['open', 'success'])
     await world.github.person('bob').mergePull(acme.repository, 1)
     await world.rest()
-    await assert.rejects(world.file('README.md', pull?.branch))
+    await assert.rejects(world.file('README.md', pull.branch))
   })
 
   test('a merge that GitHub answers with 502 is looked at, and not done twice', async () => {
@@ -96,20 +95,20 @@ describe('automerge', () => {
     world.github.faults.answerAfterEffect(route, 502)
     await world.github.ci(acme.repository).report(head(world), { name: 'ci', conclusion: 'success' })
     await world.rest()
-    assert.equal(world.pulls()[0]?.state, 'merged')
+    assert.equal(world.pull(1).state, 'merged')
     assert.equal(world.github.requests.byRoute()[route], 1)
   })
 
   test('a release that a person has touched is left to that person', async () => {
     await using world = await withRelease()
-    const [pull] = world.pulls()
+    const pull = world.pull(1)
     const sha = await world.github
       .person('bob')
-      .push(acme.repository, { branch: pull?.branch ?? '', files: { 'clusters/production/extra.yaml': 'a: 1\n' } })
+      .push(acme.repository, { branch: pull.branch, files: { 'clusters/production/extra.yaml': 'a: 1\n' } })
     await world.github.ci(acme.repository).report(sha, { name: 'ci', conclusion: 'success' })
     await world.rest()
-    assert.equal(world.pulls()[0]?.state, 'open')
-    assert.equal(world.checks(world.pulls()[0]!)['lotse/policy'], 'neutral')
+    assert.equal(world.pull(1).state, 'open')
+    assert.equal(world.checks(world.pull(1))['lotse/policy'], 'neutral')
   })
 
   test('a pull request of a person gets a check that says yes, so that it can be required', async () => {
@@ -119,13 +118,13 @@ describe('automerge', () => {
     await bob.openPull(acme.repository, { head: 'note', title: 'Note' })
     await world.github.ci(acme.repository).report(sha, { name: 'ci', conclusion: 'success' })
     await world.rest()
-    const [pull] = world.pulls()
-    assert.deepEqual([pull?.state, world.checks(pull!)['lotse/policy']], ['open', 'success'])
+    const pull = world.pull(1)
+    assert.deepEqual([pull.state, world.checks(pull)['lotse/policy']], ['open', 'success'])
   })
 
   test('a pull request of a person that looks like ours is not merged', async () => {
     await using world = await withRelease()
-    const [ours] = world.pulls()
+    const ours = world.pull(1)
     const bob = world.github.person('bob')
     await bob.closePull(acme.repository, 1)
     const sha = await bob.push(acme.repository, {
@@ -135,12 +134,12 @@ describe('automerge', () => {
     })
     await bob.openPull(acme.repository, {
       head: 'lotse/release/production/evil',
-      title: ours?.title ?? '',
-      body: ours?.body ?? '',
+      title: ours.title,
+      body: ours.body,
     })
     await world.github.ci(acme.repository).report(sha, { name: 'ci', conclusion: 'success' })
     await world.rest()
-    assert.equal(world.pulls().find(({ number }) => number === 2)?.state, 'open')
+    assert.equal(world.pull(2).state, 'open')
   })
 
   test('when the base moves beneath it and conflicts, it is rebuilt and merges', async () => {
@@ -157,7 +156,7 @@ describe('automerge', () => {
     // Rebuilt or not in time, in the end the change is in, and the note too.
     await world.github.ci(acme.repository).report(head(world), { name: 'ci', conclusion: 'success' })
     await world.rest()
-    assert.equal(world.pulls()[0]?.state, 'merged')
+    assert.equal(world.pull(1).state, 'merged')
     assert.match(await world.file(path), /tag: 1\.2\.1 # see the notes/)
   })
 })

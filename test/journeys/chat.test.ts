@@ -23,7 +23,7 @@ async function answer(
 }
 
 function replies(world: World): readonly string[] {
-  return world.comments(world.pulls()[0]!).filter((body) => body.includes('<!-- lotse:reply'))
+  return world.comments(world.pull(1)).filter((body) => body.includes('<!-- lotse:reply'))
 }
 
 describe('chat', () => {

@@ -103,26 +103,22 @@ describe('release', () => {
     await using world = await startWorld()
     await world.push('1.2.1')
     await world.rest()
-    const [pull] = world.pulls()
-    assert.ok(pull !== undefined)
+    const pull = world.pull(1)
     const head = await world.github
       .person('bob')
       .push(acme.repository, { branch: pull.branch, files: { 'clusters/production/note.md': 'wait' }, message: 'Wait' })
     await world.rest()
     await world.push('1.2.2')
     await world.rest()
-    const [after] = world.pulls()
-    assert.equal(after?.head, head)
-    assert.ok(after !== undefined)
-    assert.deepEqual(world.checks(after), { 'lotse/policy': 'neutral' })
+    assert.equal(world.pull(1).head, head)
+    assert.deepEqual(world.checks(world.pull(1)), { 'lotse/policy': 'neutral' })
   })
 
   test('a push of a person between our look and our write is not overwritten', async () => {
     await using world = await startWorld()
     await world.push('1.2.1')
     await world.rest()
-    const [pull] = world.pulls()
-    assert.ok(pull !== undefined)
+    const pull = world.pull(1)
     let head: string | undefined
     world.github.faults.onWrite(async ({ route, phase }) => {
       if (head !== undefined || phase !== 'before' || !route.startsWith('graphql')) return
@@ -134,7 +130,7 @@ describe('release', () => {
     await world.push('1.2.2')
     await world.rest()
     assert.notEqual(head, undefined)
-    assert.equal(world.pulls()[0]?.head, head)
+    assert.equal(world.pull(1).head, head)
   })
 
   test('a push of a person to the default branch between our look and our write is built upon', async () => {
@@ -176,8 +172,7 @@ describe('release', () => {
     await world.push('1.3.1')
     await world.rest()
     await world.restartBot()
-    const [pull] = world.pulls()
-    assert.equal(pull?.title, 'Auto-release eu.gcr.io/project/demo-service:1.3.1')
+    assert.equal(world.pull(1).title, 'Auto-release eu.gcr.io/project/demo-service:1.3.1')
   })
 
   test('a webhook that is delivered twice is processed once', async () => {
@@ -187,8 +182,7 @@ describe('release', () => {
     world.github.faults.duplicateWebhooks(1)
     await world.github.person('alice').comment(acme.repository, 1, '/lotse help')
     await world.rest()
-    const [pull] = world.pulls()
-    assert.ok(pull !== undefined)
+    const pull = world.pull(1)
     assert.equal(world.comments(pull).length, 2)
   })
 
@@ -210,7 +204,7 @@ describe('release', () => {
       world.pulls().map(({ state }) => state),
       ['closed'],
     )
-    await assert.rejects(world.file('README.md', world.pulls()[0]?.branch))
+    await assert.rejects(world.file('README.md', world.pull(1).branch))
   })
 
   for (const [name, files] of [

@@ -21,6 +21,8 @@ export type World = Stage & {
   /** What is on its timer is done at every start, too. */
   restartBot(): Promise<void>
   pulls(): readonly PullSeen[]
+  /** Throws when there is none of this number. */
+  pull(number: number): PullSeen
   /** What the repository's default branch says, file by file. */
   file(path: string, ref?: string): Promise<string>
   /** The changed lines of a pull request, `-old` and `+new` under the name of their file. */
@@ -79,6 +81,11 @@ export async function openWorld(options: StageOptions = {}): Promise<World> {
       await world.startBot()
     },
     pulls: () => pullsOf(stage.github.repository(acme.repository)),
+    pull(number) {
+      const found = world.pulls().find((pull) => pull.number === number)
+      if (found === undefined) throw new Error(`there is no pull request ${number}`)
+      return found
+    },
     file: (path, ref = 'main') => git(stage, ['show', `${ref}:${path}`]),
     changes: async (pull) => changedLines(await git(stage, ['diff', '--unified=0', `main...${pull.head}`])),
     comments: (pull) => commentsOf(stage.github.repository(acme.repository), pull.number),

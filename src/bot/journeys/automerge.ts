@@ -1,6 +1,7 @@
 import { type MergeDecision, decideMerge, explainMerge } from '../../core/automerge/decide.ts'
 import { policyCheckName } from '../../core/automerge/policy-check-name.ts'
 import { policyCheck } from '../../core/automerge/policy-check.ts'
+import { remedyFor } from '../../core/automerge/remedy.ts'
 import type { ReasonKind } from '../../core/automerge/rules.ts'
 import { writeCheck } from '../../io/github/checks.ts'
 import { mergePull } from '../../io/github/pulls.ts'
@@ -41,26 +42,23 @@ async function carryOut(deps: Deps, pull: Pull, gathered: GatheredMerge, decisio
       await doubtReleases(deps.database, pull.repository)
       return deps.jobs.ask(journeys.release, `${pull.repository}`)
     case 'wait':
-      return help(deps, pull, gathered, decision.because.kind)
+      return remedy(deps, pull, gathered, decision.because.kind)
     case 'block':
     case 'leave':
       return
   }
 }
 
-/** What we can do ourselves about a reason to wait. */
-async function help(deps: Deps, pull: Pull, { facts }: GatheredMerge, because: ReasonKind): Promise<void> {
-  switch (because) {
-    case 'mergeability-unknown':
+async function remedy(deps: Deps, pull: Pull, { facts }: GatheredMerge, because: ReasonKind): Promise<void> {
+  switch (remedyFor(because)) {
+    case 'look-again-soon':
       return deps.jobs.ask(journeys.automerge, formatPullKey(pull), { afterMs: mergeabilityMs })
-    case 'conflict':
-    case 'behind':
+    case 'write-anew':
       await rewriteRelease(deps.database, pull.repository, facts.pull.headBranch)
       return deps.jobs.ask(journeys.release, `${pull.repository}`)
-    case 'plan-unknown':
-    case 'superseded':
+    case 'plan-again':
       return deps.jobs.ask(journeys.release, `${pull.repository}`)
-    default:
+    case undefined:
       return
   }
 }

@@ -236,7 +236,9 @@ function allowedMethods(repository: RepositoryAnswer, parameters: readonly Param
     ['merge', repository.mergeCommitAllowed],
     ['rebase', repository.rebaseMergeAllowed],
   ]
-  const byRules = parameters.flatMap((rule) => (rule.allowedMergeMethods == null ? [] : [rule.allowedMergeMethods]))
+  const byRules = parameters
+    .map((rule) => rule.allowedMergeMethods ?? undefined)
+    .filter((allowed) => allowed !== undefined)
   return byRepository
     .filter(([, allowed]) => allowed)
     .map(([method]) => method)
