@@ -50,6 +50,15 @@ describe('release', () => {
     assert.deepEqual(world.pulls(), [])
   })
 
+  test('an executable manifest stays executable', async () => {
+    await using world = await startWorld()
+    await world.setMode(worker, '100755')
+    await world.push('1.2.1')
+    await world.rest()
+    const { head } = world.pull(1)
+    assert.deepEqual([await world.mode(worker, head), await world.mode(helm, head)], ['100755', '100644'])
+  })
+
   test('two tags at once become one pull request with the newer', async () => {
     await using world = await startWorld()
     await Promise.all([world.push('1.2.1'), world.push('1.2.2')])

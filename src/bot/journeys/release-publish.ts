@@ -5,7 +5,7 @@ import { type Parsed, formatProblem, inFile, parsed, refused } from '../../core/
 import { type BranchStep, type PullStep, decideRelease } from '../../core/release/decide.ts'
 import { type ReleaseGroup, editsOfGroup, sameChanges, tagsOfGroup } from '../../core/release/group.ts'
 import { commitMessage, pullRequestText } from '../../core/release/pull-request-text.ts'
-import { createCommit, createTree, moveBranch } from '../../io/github/branch.ts'
+import { type FileText, createCommit, createTree, moveBranch } from '../../io/github/branch.ts'
 import { editPull, openPull } from '../../io/github/pulls.ts'
 import { type ReleaseState, readReleaseState } from '../../io/github/release-facts.ts'
 import { forgetHead } from '../../io/store/repositories.ts'
@@ -73,7 +73,7 @@ async function stateOf(
     branch: group.branch,
     files: [...editsOfGroup(group).keys()],
   }
-  const state = await readReleaseState(octokit, question, repository.head)
+  const state = await readReleaseState(octokit, question)
   if (state?.base.head === repository.head) return state
   await forgetHead(deps.database, repository.id)
   return undefined
@@ -110,14 +110,17 @@ async function carryOutBranch(
   return moved === 'moved' ? { head, parent, tree } : 'again'
 }
 
-function editedTexts(group: ReleaseGroup, files: ReadonlyMap<FilePath, string>): Parsed<ReadonlyMap<FilePath, string>> {
-  const texts = new Map<FilePath, string>()
+function editedTexts(
+  group: ReleaseGroup,
+  files: ReadonlyMap<FilePath, FileText>,
+): Parsed<ReadonlyMap<FilePath, FileText>> {
+  const texts = new Map<FilePath, FileText>()
   for (const [file, edits] of editsOfGroup(group)) {
-    const text = files.get(file)
-    if (text === undefined) return refused(inFile({ message: 'the file cannot be read as text' }, file))
-    const edited = editScalars(text, edits)
+    const current = files.get(file)
+    if (current === undefined) return refused(inFile({ message: 'the file cannot be read as text' }, file))
+    const edited = editScalars(current.text, edits)
     if (!edited.ok) return { ok: false, problems: [inFile(edited.problems[0], file)] }
-    texts.set(file, edited.value)
+    texts.set(file, { ...current, text: edited.value })
   }
   return parsed(texts)
 }

@@ -12,7 +12,7 @@ export async function withdrawGroup(
   group: ReleaseGroup,
 ): Promise<StepOutcome> {
   const question = { repository: repository.name, base: repository.defaultBranch, branch: group.branch, files: [] }
-  const state = await readReleaseState(octokit, question, repository.head)
+  const state = await readReleaseState(octokit, question)
   if (state !== undefined) {
     const { bot } = await deps.identity(repository.installation)
     const { closePull, deleteBranch } = decideWithdrawal({ bot, ...state })

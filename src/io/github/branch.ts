@@ -16,18 +16,21 @@ import { ownerAndName } from './repository-name.ts'
 
 const zeros = '0'.repeat(40)
 
+/** A file to write: only its text changes, so its mode is the one that it had. */
+export type FileText = { readonly text: string; readonly mode: '100644' | '100755' }
+
 /** The tree of `base` with these files' texts replaced. Content-addressed: asking twice makes nothing twice. */
 export async function createTree(
   octokit: Octokit,
   repository: RepoName,
-  { base, files }: { readonly base: TreeSha; readonly files: ReadonlyMap<FilePath, string> },
+  { base, files }: { readonly base: TreeSha; readonly files: ReadonlyMap<FilePath, FileText> },
 ): Promise<TreeSha> {
   const [owner, repo] = ownerAndName(repository)
   const { data } = await octokit.rest.git.createTree({
     owner,
     repo,
     base_tree: base,
-    tree: [...files].map(([path, content]) => ({ path, mode: '100644', type: 'blob', content })),
+    tree: [...files].map(([path, { text, mode }]) => ({ path, mode, type: 'blob', content: text })),
   })
   return guaranteed(parseTreeSha(data.sha))
 }

@@ -14,6 +14,15 @@ import {
 import { guaranteed } from '../../core/parsed.ts'
 import { parseReleaseMarker } from '../../core/release/marker.ts'
 import { graphql } from './graphql.ts'
+import {
+  type MergeAnswer,
+  type RepositoryAnswer,
+  type PullAnswer,
+  type ParametersAnswer,
+  type CommitAnswer,
+  type ContextAnswer,
+  mergeFactsQuery,
+} from './merge-query.ts'
 import { ownerAndName } from './repository-name.ts'
 
 /** A pull request, its base, and what has been reported on its head: everything GitHub knows that a merge depends on. */
@@ -34,119 +43,6 @@ export type PolicyRun = {
   readonly summary: string
 }
 
-export const mergeFactsQuery = `
-query MergeFacts($owner: String!, $name: String!, $number: Int!) {
-  repository(owner: $owner, name: $name) {
-    squashMergeAllowed mergeCommitAllowed rebaseMergeAllowed
-    defaultBranchRef { name target { oid } }
-    pullRequest(number: $number) {
-      number state isDraft isCrossRepository body mergeable mergeStateStatus reviewDecision
-      author { __typename ... on Bot { databaseId } ... on User { databaseId } }
-      headRefName headRefOid
-      baseRefName
-      baseRef {
-        refUpdateRule { requiredStatusCheckContexts requiredApprovingReviewCount requiresCodeOwnerReviews }
-        rules(first: 100) {
-          nodes {
-            type
-            parameters {
-              __typename
-              ... on RequiredStatusChecksParameters {
-                strictRequiredStatusChecksPolicy
-                requiredStatusChecks { context integrationId }
-              }
-              ... on PullRequestParameters { requiredApprovingReviewCount requireCodeOwnerReview allowedMergeMethods }
-            }
-          }
-        }
-      }
-      commits(last: 1) {
-        nodes {
-          commit {
-            oid
-            tree { oid }
-            parents(first: 3) { nodes { oid } }
-            statusCheckRollup {
-              contexts(first: 100) {
-                totalCount
-                nodes {
-                  __typename
-                  ... on CheckRun {
-                    databaseId name status conclusion title summary
-                    checkSuite { app { databaseId } }
-                  }
-                  ... on StatusContext { context state }
-                }
-              }
-            }
-          }
-        }
-      }
-    }
-  }
-}`
-
-type Answer = { readonly repository: RepositoryAnswer }
-type RepositoryAnswer = {
-  readonly squashMergeAllowed: boolean
-  readonly mergeCommitAllowed: boolean
-  readonly rebaseMergeAllowed: boolean
-  readonly defaultBranchRef: { readonly name: string; readonly target: { readonly oid: string } } | null
-  readonly pullRequest: PullAnswer | null
-}
-type PullAnswer = {
-  readonly number: number
-  readonly state: 'OPEN' | 'CLOSED' | 'MERGED'
-  readonly isDraft: boolean
-  readonly isCrossRepository: boolean
-  readonly body: string
-  readonly mergeable: 'MERGEABLE' | 'CONFLICTING' | 'UNKNOWN'
-  readonly mergeStateStatus: string
-  readonly reviewDecision: 'APPROVED' | 'CHANGES_REQUESTED' | 'REVIEW_REQUIRED' | null
-  readonly author: { readonly databaseId?: number } | null
-  readonly headRefName: string
-  readonly headRefOid: string
-  readonly baseRefName: string
-  readonly baseRef: BaseAnswer | null
-  readonly commits: { readonly nodes: readonly { readonly commit: CommitAnswer }[] }
-}
-type BaseAnswer = {
-  readonly refUpdateRule: {
-    readonly requiredStatusCheckContexts: readonly (string | null)[] | null
-    readonly requiredApprovingReviewCount: number | null
-    readonly requiresCodeOwnerReviews: boolean
-  } | null
-  readonly rules: { readonly nodes: readonly RuleAnswer[] } | null
-}
-type RuleAnswer = { readonly type: string; readonly parameters: ParametersAnswer | null }
-type ParametersAnswer = {
-  readonly strictRequiredStatusChecksPolicy?: boolean
-  readonly requiredStatusChecks?: readonly { readonly context: string; readonly integrationId: number | null }[]
-  readonly requiredApprovingReviewCount?: number
-  readonly requireCodeOwnerReview?: boolean
-  readonly allowedMergeMethods?: readonly string[] | null
-}
-type CommitAnswer = {
-  readonly oid: string
-  readonly tree: { readonly oid: string }
-  readonly parents: { readonly nodes: readonly { readonly oid: string }[] }
-  readonly statusCheckRollup: {
-    readonly contexts: { readonly totalCount: number; readonly nodes: readonly ContextAnswer[] }
-  } | null
-}
-type ContextAnswer =
-  | {
-      readonly __typename: 'CheckRun'
-      readonly databaseId: number
-      readonly name: string
-      readonly status: string
-      readonly conclusion: string | null
-      readonly title: string | null
-      readonly summary: string | null
-      readonly checkSuite: { readonly app: { readonly databaseId: number } | null }
-    }
-  | { readonly __typename: 'StatusContext'; readonly context: string; readonly state: string }
-
 /** undefined: there is no such pull request, or its commit is gone. */
 export async function readMergeState(
   octokit: Octokit,
@@ -155,7 +51,7 @@ export async function readMergeState(
   own: { readonly appId: number; readonly checkName: string },
 ): Promise<MergeState | undefined> {
   const [owner, name] = ownerAndName(repository)
-  const { repository: found } = await graphql<Answer>(octokit, mergeFactsQuery, { owner, name, number })
+  const { repository: found } = await graphql<MergeAnswer>(octokit, mergeFactsQuery, { owner, name, number })
   const commit = found.pullRequest?.commits.nodes.at(-1)?.commit
   if (found.pullRequest === null || found.defaultBranchRef === null || commit === undefined) return undefined
   const { nodes: contexts, totalCount } = commit.statusCheckRollup?.contexts ?? { nodes: [], totalCount: 0 }

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import type { Octokit } from '@octokit/rest'
 import {
   type BranchName,
-  type CommitSha,
   type FilePath,
   type RepoName,
   type UserId,
@@ -18,14 +17,15 @@ import { parseReleaseMarker } from '../../core/release/marker.ts'
 import { type GitActorAnswer, authorId } from './actor.ts'
 import { graphql } from './graphql.ts'
 import { readBlob } from './blobs.ts'
+import type { FileText } from './branch.ts'
 import { ownerAndName } from './repository-name.ts'
 
 /** What GitHub knows about one release branch, its pull requests, and the files to edit at the base's head. */
 export type ReleaseState = Omit<ReleaseFacts, 'bot'> & {
   /** GraphQL's id of the repository, for `updateRefs`. */
   readonly repositoryNode: string
-  /** The text of each file at the base's head; a file that is not there is absent. */
-  readonly files: ReadonlyMap<FilePath, string>
+  /** Each file as it is at the base's head; one that is not there, or no text, is absent. */
+  readonly files: ReadonlyMap<FilePath, FileText>
 }
 
 export type ReleaseQuestion = {
@@ -39,7 +39,15 @@ export const releaseFactsQuery = (files: number): string => `
 query ReleaseFacts($owner: String!, $name: String!, $base: String!, $branch: String!, $head: String!${each(files, (i) => `, $file${i}: String!`)}) {
   repository(owner: $owner, name: $name) {
     id
-    base: ref(qualifiedName: $base) { target { oid ... on Commit { tree { oid } } } }
+    base: ref(qualifiedName: $base) {
+      target {
+        oid
+        ... on Commit {
+          tree { oid }
+          ${each(files, (i) => `file${i}: file(path: $file${i}) { mode object { ... on Blob { oid text isTruncated } } }\n`)}
+        }
+      }
+    }
     branch: ref(qualifiedName: $branch) {
       target { oid ... on Commit { tree { oid } parents(first: 3) { nodes { oid } } author { email user { databaseId } } } }
     }
@@ -50,19 +58,23 @@ query ReleaseFacts($owner: String!, $name: String!, $base: String!, $branch: Str
         timelineItems(itemTypes: [CLOSED_EVENT], last: 1) { nodes { ... on ClosedEvent { actor { __typename } } } }
       }
     }
-    ${each(files, (i) => `file${i}: object(expression: $file${i}) { ... on Blob { oid text isTruncated } }\n`)}
   }
 }`
 
 type Answer = {
   readonly repository: {
     readonly id: string
-    readonly base: { readonly target: { readonly oid: string; readonly tree: { readonly oid: string } } } | null
+    readonly base: { readonly target: BaseAnswer } | null
     readonly branch: { readonly target: BranchAnswer } | null
     readonly pullRequests: { readonly nodes: readonly PullAnswer[] }
-    readonly [file: `file${number}`]: BlobAnswer | null
   }
 }
+type BaseAnswer = {
+  readonly oid: string
+  readonly tree: { readonly oid: string }
+  readonly [file: `file${number}`]: FileAnswer | null
+}
+type FileAnswer = { readonly mode: number; readonly object: BlobAnswer | null }
 type BranchAnswer = {
   readonly oid: string
   readonly tree: { readonly oid: string }
@@ -80,14 +92,10 @@ type PullAnswer = {
 }
 type BlobAnswer = { readonly oid: string; readonly text: string | null; readonly isTruncated: boolean }
 
-/**
- * One query for all of it, whatever the number of files. `at` is the commit whose files are asked for: what the plan
- * was made from; when the base has moved since, `base.head` differs and the caller reads the repository again.
- */
+/** One query for all of it, whatever the number of files. undefined: the base is gone. */
 export async function readReleaseState(
   octokit: Octokit,
   { repository, base, branch, files }: ReleaseQuestion,
-  at: CommitSha,
 ): Promise<ReleaseState | undefined> {
   const [owner, name] = ownerAndName(repository)
   const answer = await graphql<Answer>(octokit, releaseFactsQuery(files.length), {
@@ -96,18 +104,19 @@ export async function readReleaseState(
     base: `refs/heads/${base}`,
     branch: `refs/heads/${branch}`,
     head: branch,
-    ...Object.fromEntries(files.map((file, i) => [`file${i}`, `${at}:${file}`])),
+    ...Object.fromEntries(files.map((file, i) => [`file${i}`, file])),
   })
   const found = answer.repository
   if (found.base === null) return undefined
+  const { target } = found.base
   const texts = await Promise.all(
-    files.map(async (file, i) => [file, await exactText(octokit, repository, found[`file${i}`])] as const),
+    files.map(async (file, i) => [file, await exactText(octokit, repository, target[`file${i}`])] as const),
   )
   return {
     repositoryNode: found.id,
     base: {
-      head: guaranteed(parseCommitSha(found.base.target.oid)),
-      tree: guaranteed(parseTreeSha(found.base.target.tree.oid)),
+      head: guaranteed(parseCommitSha(target.oid)),
+      tree: guaranteed(parseTreeSha(target.tree.oid)),
     },
     branch: found.branch === null ? undefined : branchFacts(found.branch.target),
     pulls: found.pullRequests.nodes.filter((pull) => !pull.isCrossRepository).map(pullFacts),
@@ -119,12 +128,18 @@ export async function readReleaseState(
 async function exactText(
   octokit: Octokit,
   repository: RepoName,
-  blob: BlobAnswer | null | undefined,
-): Promise<string | undefined> {
-  if (blob === null || blob === undefined) return undefined
-  if (!blob.isTruncated && blob.text !== null && hashesTo(blob.text, blob.oid)) return blob.text
-  return readBlob(octokit, repository, guaranteed(parseBlobSha(blob.oid)))
+  file: FileAnswer | null | undefined,
+): Promise<FileText | undefined> {
+  if (file === null || file === undefined || file.object === null) return undefined
+  const blob = file.object
+  const exact = !blob.isTruncated && blob.text !== null && hashesTo(blob.text, blob.oid)
+  const text = exact ? blob.text : await readBlob(octokit, repository, guaranteed(parseBlobSha(blob.oid)))
+  return text === undefined || text === null
+    ? undefined
+    : { text, mode: file.mode === executable ? '100755' : '100644' }
 }
+
+const executable = 0o100755
 
 function hashesTo(text: string, oid: string): boolean {
   const bytes = Buffer.from(text)
