@@ -12,7 +12,7 @@ import {
 } from '../core/ids.ts'
 import { guaranteed } from '../core/parsed.ts'
 import { keepComment } from '../io/store/comments.ts'
-import { forgetHead } from '../io/store/repositories.ts'
+import { doubtHead } from '../io/store/repositories.ts'
 import { pullOfHead } from '../io/store/releases.ts'
 import type { Deps } from './deps.ts'
 import { formatCommentKey, formatPullKey, journeys } from './keys.ts'
@@ -33,7 +33,7 @@ function onBranches(probot: Probot, { database, jobs }: Deps): void {
   probot.on('push', async ({ payload }) => {
     if (payload.ref !== `refs/heads/${payload.repository.default_branch}`) return
     const repository = repositoryOf(payload)
-    await forgetHead(database, repository)
+    await doubtHead(database, repository)
     await jobs.ask(journeys.release, `${repository}`)
   })
 }

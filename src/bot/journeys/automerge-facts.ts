@@ -5,10 +5,10 @@ import { clusterNamed } from '../../core/config/configuration.ts'
 import { formatProblem } from '../../core/parsed.ts'
 import { type MergeState, readMergeState } from '../../io/github/merge-facts.ts'
 import { type KnownRelease, readRelease } from '../../io/store/releases.ts'
-import { readRepository } from '../../io/store/repositories.ts'
+import { doubtHead, readRepository } from '../../io/store/repositories.ts'
 import type { Deps } from '../deps.ts'
 import type { Pull } from '../keys.ts'
-import { type ReadRepository, repositoryAt } from './reading.ts'
+import { type ReadRepository, currentRepository } from './reading.ts'
 
 export type GatheredMerge = {
   readonly octokit: Client
@@ -27,7 +27,8 @@ export async function gatherMerge(deps: Deps, { repository: id, number }: Pull):
   const state = await readMergeState(octokit, known.name, number, { appId, checkName: policyCheckName })
   if (state === undefined) return undefined
   // Judged by the configuration of the default branch as it is now, also when nobody told us that it has moved.
-  const repository = await repositoryAt(deps, id, state.defaultHead)
+  if (state.defaultHead !== known.head) await doubtHead(deps.database, id)
+  const repository = await currentRepository(deps, id)
   if (repository === undefined) return undefined
   const release = await readRelease(deps.database, id, state.pull.headBranch)
   const facts: MergeFacts = {

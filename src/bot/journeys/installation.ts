@@ -1,7 +1,7 @@
 import { parseInstallationId } from '../../core/ids.ts'
 import { guaranteed } from '../../core/parsed.ts'
 import { listRepositories } from '../../io/github/installations.ts'
-import { forgetRepositoriesExcept, knowRepository } from '../../io/store/repositories.ts'
+import { doubtHead, forgetRepositoriesExcept, knowRepository } from '../../io/store/repositories.ts'
 import { doubtReleases, openPulls } from '../../io/store/releases.ts'
 import type { Deps } from '../deps.ts'
 import { formatPullKey, journeys } from '../keys.ts'
@@ -21,6 +21,7 @@ export async function installation(deps: Deps, key: string): Promise<void> {
     repositories.map((repository) => repository.id),
   )
   for (const repository of repositories.filter(({ archived }) => !archived)) {
+    await doubtHead(deps.database, repository.id)
     await doubtReleases(deps.database, repository.id)
     await deps.jobs.ask(journeys.release, `${repository.id}`)
     for (const number of await openPulls(deps.database, repository.id)) {

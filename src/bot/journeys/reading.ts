@@ -7,6 +7,7 @@ import { UserError } from '../../core/user-error.ts'
 import { type FileAtCommit, listFiles, readHead, readTexts } from '../../io/github/repository-files.ts'
 import {
   type KnownRepository,
+  confirmHead,
   keepReading,
   keepRepositoryReading,
   readRepository,
@@ -17,19 +18,20 @@ import type { Deps } from '../deps.ts'
 export type ReadRepository = KnownRepository & { readonly head: CommitSha }
 
 /**
- * The repository as read at `head`, or at its default branch's head where the caller does not know it. A blob that was
- * read before, in whatever repository, is not read again. undefined: unknown, archived or empty.
+ * The repository as its default branch's head says, read again only if that may have moved and has. A blob that was read
+ * before, in whatever repository, is not read again. undefined: unknown, archived or empty.
  */
-export async function repositoryAt(deps: Deps, id: RepoId, head?: CommitSha): Promise<ReadRepository | undefined> {
+export async function currentRepository(deps: Deps, id: RepoId): Promise<ReadRepository | undefined> {
   const known = await readRepository(deps.database, id)
   if (known === undefined || known.archived) return undefined
-  if (known.head !== undefined && (head === undefined || head === known.head)) return { ...known, head: known.head }
+  if (known.head !== undefined && known.headIsCurrent) return { ...known, head: known.head }
   const octokit = await deps.github.as({ installation: known.installation, repository: id, profile: 'release' })
-  const wanted = head ?? (await readHead(octokit, known.name, known.defaultBranch))
-  if (wanted === undefined) return undefined
-  await read(deps, octokit, known, wanted)
+  const head = await readHead(octokit, known.name, known.defaultBranch)
+  if (head === undefined) return undefined
+  if (head === known.head) await confirmHead(deps.database, id, head)
+  else await read(deps, octokit, known, head)
   const reread = await readRepository(deps.database, id)
-  return reread === undefined ? undefined : { ...reread, head: wanted }
+  return reread === undefined ? undefined : { ...reread, head }
 }
 
 async function read(deps: Deps, octokit: Client, { id, name }: KnownRepository, head: CommitSha): Promise<void> {

@@ -8,7 +8,7 @@ import { commitMessage, pullRequestText } from '../../core/release/pull-request-
 import { type FileText, createCommit, createTree, moveBranch } from '../../io/github/branch.ts'
 import { editPull, openPull } from '../../io/github/pulls.ts'
 import { type ReleaseState, readReleaseState } from '../../io/github/release-facts.ts'
-import { forgetHead } from '../../io/store/repositories.ts'
+import { doubtHead } from '../../io/store/repositories.ts'
 import { type KnownRelease, type WrittenRelease, keepRelease } from '../../io/store/releases.ts'
 import { formatPullKey, journeys } from '../keys.ts'
 import type { ReleaseContext, StepOutcome } from './release.ts'
@@ -75,7 +75,7 @@ async function stateOf(
   }
   const state = await readReleaseState(octokit, question)
   if (state?.base.head === repository.head) return state
-  await forgetHead(deps.database, repository.id)
+  await doubtHead(deps.database, repository.id)
   return undefined
 }
 

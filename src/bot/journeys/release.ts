@@ -5,7 +5,7 @@ import { guaranteed } from '../../core/parsed.ts'
 import { type ReleaseGroup, groupChanges, obsoleteGroups } from '../../core/release/group.ts'
 import { type KnownRelease, readReleases } from '../../io/store/releases.ts'
 import type { Deps } from '../deps.ts'
-import { type ReadRepository, repositoryAt } from './reading.ts'
+import { type ReadRepository, currentRepository } from './reading.ts'
 import { planOf } from './release-plan.ts'
 import { publishGroup } from './release-publish.ts'
 import { withdrawGroup } from './release-withdraw.ts'
@@ -33,7 +33,7 @@ export async function release(deps: Deps, key: string): Promise<void> {
 }
 
 async function attemptRelease(deps: Deps, id: RepoId): Promise<StepOutcome> {
-  const repository = await repositoryAt(deps, id)
+  const repository = await currentRepository(deps, id)
   // The merged configuration is the consent: without one, and with a broken one, nothing is released.
   if (repository?.configuration?.ok !== true) return 'done'
   const configuration = repository.configuration.value

@@ -26,6 +26,8 @@ export const migrations: readonly Migration[] = [
         archived boolean not null,
         -- the commit that files and configuration were read from; null: not read yet
         head text,
+        -- false: the default branch may have moved since
+        head_current boolean not null default false,
         -- what parseConfiguration said; null: the commit has no configuration
         configuration jsonb
       );

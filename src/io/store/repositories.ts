@@ -21,6 +21,8 @@ export type KnownRepository = {
   readonly archived: boolean
   /** The commit that was read; undefined: none yet. */
   readonly head: CommitSha | undefined
+  /** false: the default branch may have moved since, and is to be looked at before the next decision. */
+  readonly headIsCurrent: boolean
   /** Of that commit; undefined: it has no configuration. */
   readonly configuration: Parsed<Configuration> | undefined
 }
@@ -41,19 +43,20 @@ type RepositoryRow = {
   readonly default_branch: BranchName
   readonly archived: boolean
   readonly head: CommitSha | null
+  readonly head_current: boolean
   readonly configuration: Parsed<Configuration> | null
 }
 
 export async function knowRepository(
   database: Queryable,
-  repository: Omit<KnownRepository, 'head' | 'configuration'>,
+  repository: Omit<KnownRepository, 'head' | 'headIsCurrent' | 'configuration'>,
 ): Promise<void> {
   await database.query(
     `insert into repository (id, installation, name, default_branch, archived) values ($1, $2, $3, $4, $5)
      on conflict (id) do update set
        installation = excluded.installation, name = excluded.name, archived = excluded.archived,
        default_branch = excluded.default_branch,
-       head = case when repository.default_branch = excluded.default_branch then repository.head end`,
+       head_current = repository.head_current and repository.default_branch = excluded.default_branch`,
     [repository.id, repository.installation, repository.name, repository.defaultBranch, repository.archived],
   )
 }
@@ -79,13 +82,19 @@ export async function readRepository(database: Queryable, id: RepoId): Promise<K
     defaultBranch: row.default_branch,
     archived: row.archived,
     head: row.head ?? undefined,
+    headIsCurrent: row.head_current,
     configuration: row.configuration ?? undefined,
   }
 }
 
-/** The default branch has moved, or may have: it is read again before the next decision. */
-export async function forgetHead(database: Queryable, id: RepoId): Promise<void> {
-  await database.query('update repository set head = null where id = $1', [id])
+/** The default branch has moved, or may have: it is looked at before the next decision. */
+export async function doubtHead(database: Queryable, id: RepoId): Promise<void> {
+  await database.query('update repository set head_current = false where id = $1', [id])
+}
+
+/** What was read is still the head. */
+export async function confirmHead(database: Queryable, id: RepoId, head: CommitSha): Promise<void> {
+  await database.query('update repository set head_current = true where id = $1 and head = $2', [id, head])
 }
 
 /** Which of these blobs have no reading by this version of the reader. */
@@ -122,7 +131,11 @@ export async function keepRepositoryReading(
      select $1, path, blob from unnest($2::text[], $3::text[]) as file (path, blob)`,
     [id, files.map(({ path }) => path), files.map(({ blob }) => blob)],
   )
-  await database.query('update repository set head = $2, configuration = $3 where id = $1', [id, head, configuration])
+  await database.query('update repository set head = $2, head_current = true, configuration = $3 where id = $1', [
+    id,
+    head,
+    configuration,
+  ])
 }
 
 export type FileReading = { readonly file: FilePath; readonly reading: ManifestReading }
