@@ -1,3 +1,4 @@
+import type { Database } from '../io/store/database.ts'
 import type { Jobs } from '../runtime/jobs.ts'
 import { type HttpAnswer, type HttpRoute, type HttpServer, startHttp } from '../runtime/http.ts'
 import type { BotSettings } from '../runtime/settings.ts'
@@ -28,16 +29,28 @@ export async function serve(deps: Deps, settings: BotSettings): Promise<HttpServ
     },
     { method: 'GET', path: '/metrics', handle: () => metrics(deps.jobs) },
   ]
-  const ready = async (): Promise<boolean> => {
-    await deps.database.query('select 1')
-    return true
-  }
-  return startHttp({ host: settings.host, port: settings.port, routes, log: deps.log, ready })
+  return startHttp({
+    host: settings.host,
+    port: settings.port,
+    routes,
+    log: deps.log,
+    ready: () => answers(deps.database),
+  })
 }
 
 /** Each registry has an address of its own, because what a payload says of its host is only the sender's word. */
 export function registryWebhookPath(host: string): string {
   return `/webhooks/registry/${host}`
+}
+
+/** A database that is gone is an answer to the probe, and no failure of it. */
+async function answers(database: Database): Promise<boolean> {
+  try {
+    await database.query('select 1')
+    return true
+  } catch {
+    return false
+  }
 }
 
 async function metrics(jobs: Jobs): Promise<HttpAnswer> {
