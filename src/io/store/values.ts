@@ -13,8 +13,17 @@ export const parsers: Readonly<Record<number, (text: string) => unknown>> = {
 export function toSend(values: readonly unknown[]): unknown[] {
   return values.map((value) => {
     if (value === undefined) return null
-    return isPlainObject(value) ? JSON.stringify(value) : value
+    if (isPlainObject(value)) return JSON.stringify(value, (_, inner: unknown) => holdable(inner))
+    return holdable(value)
   })
+}
+
+/**
+ * PostgreSQL holds neither NUL nor half a surrogate pair, in text as in JSON, and a manifest or a comment may say
+ * either: one such text would keep everything that is written with it from being kept.
+ */
+function holdable(value: unknown): unknown {
+  return typeof value === 'string' ? value.replaceAll('\0', '\ufffd').toWellFormed() : value
 }
 
 function isPlainObject(value: unknown): boolean {
