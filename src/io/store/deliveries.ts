@@ -33,7 +33,10 @@ export async function openDeliveries(database: Queryable): Promise<readonly stri
   return rows.map(({ guid }) => guid)
 }
 
-/** A guid is remembered for as long as GitHub can redeliver it; after that it only takes room. */
+/**
+ * A guid is remembered for as long as GitHub can redeliver it; after that it only takes room. One that was not processed
+ * by then never will be, and would be tried for ever.
+ */
 export async function forgetDeliveries(database: Queryable, before: Date): Promise<void> {
-  await database.query('delete from delivery where done_at < $1', [before.toISOString()])
+  await database.query('delete from delivery where received_at < $1', [before.toISOString()])
 }
