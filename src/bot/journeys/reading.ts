@@ -8,6 +8,7 @@ import { type FileAtCommit, listFiles, readHead, readTexts } from '../../io/gith
 import {
   type KnownRepository,
   confirmHead,
+  isWhollyRead,
   keepReading,
   keepRepositoryReading,
   readRepository,
@@ -28,7 +29,9 @@ export async function currentRepository(deps: Deps, id: RepoId): Promise<ReadRep
   const octokit = await deps.github.as({ installation: known.installation, repository: id, profile: 'release' })
   const head = await readHead(octokit, known.name, known.defaultBranch)
   if (head === undefined) return undefined
-  if (head === known.head) await confirmHead(deps.database, id, head)
+  // A newer reader reads everything once more, also where nothing moved.
+  const isRead = head === known.head && (await isWhollyRead(deps.database, id))
+  if (isRead) await confirmHead(deps.database, id, head)
   else await read(deps, octokit, known, head)
   const reread = await readRepository(deps.database, id)
   return reread === undefined ? undefined : { ...reread, head }

@@ -61,15 +61,18 @@ export async function knowRepository(
   )
 }
 
+/** With what they own, in one statement. Readings stay: they belong to blobs, which other repositories may have. */
 export async function forgetRepositoriesExcept(
   database: Queryable,
   installation: InstallationId,
   kept: readonly RepoId[],
 ): Promise<void> {
-  await database.query('delete from repository where installation = $1 and not id = any($2::bigint[])', [
-    installation,
-    [...kept],
-  ])
+  await database.query(
+    `with gone as (delete from repository where installation = $1 and not id = any($2::bigint[]) returning id),
+       comments as (delete from comment where repository in (select id from gone) returning id)
+     delete from done_command where comment in (select id from comments)`,
+    [installation, [...kept]],
+  )
 }
 
 export async function readRepository(database: Queryable, id: RepoId): Promise<KnownRepository | undefined> {
@@ -105,6 +108,16 @@ export async function unreadBlobs(database: Queryable, blobs: readonly BlobSha[]
     [[...blobs], readerVersion],
   )
   return rows.map(({ blob }) => blob)
+}
+
+/** Whether every file of a repository has a reading by this version of the reader. */
+export async function isWhollyRead(database: Queryable, id: RepoId): Promise<boolean> {
+  const unread = await database.query(
+    `select from repository_file left join reading on reading.blob = repository_file.blob and reading.version = $2
+     where repository = $1 and reading.blob is null limit 1`,
+    [id, readerVersion],
+  )
+  return unread.length === 0
 }
 
 export async function keepReading(database: Queryable, blob: BlobSha, reading: ManifestReading): Promise<void> {

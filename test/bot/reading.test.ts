@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { after, beforeEach, describe, test } from 'node:test'
+import type { Deps } from '../../src/bot/deps.ts'
+import { currentRepository } from '../../src/bot/journeys/reading.ts'
+import { openStage } from '../../src/cli/stage.ts'
+import { parseBranchName, parseInstallationId, parseRepoId, parseRepoName } from '../../src/core/ids.ts'
+import { guaranteed } from '../../src/core/parsed.ts'
+import { acme, acmeFiles } from '../../src/sandbox/acme.ts'
+import { doubtHead, knowRepository, readFiles } from '../../src/io/store/repositories.ts'
+import { openTestDatabase } from '../io/store/test-database.ts'
+import { clear, testDeps } from './ground.ts'
+
+const stage = await openStage()
+const database = await openTestDatabase()
+const deps: Deps = await testDeps(database, stage.settings)
+after(async () => {
+  await deps.jobs.stop()
+  await stage.close()
+})
+
+const id = guaranteed(parseRepoId(stage.github.repository(acme.repository).id))
+const [installation] = [...stage.github.state.installations.keys()]
+const worker = 'clusters/production/demo-worker.yaml'
+
+beforeEach(async () => {
+  await clear(deps)
+  await knowRepository(database, {
+    id,
+    installation: guaranteed(parseInstallationId(installation ?? 0)),
+    name: guaranteed(parseRepoName(acme.repository)),
+    defaultBranch: guaranteed(parseBranchName('main')),
+    archived: false,
+  })
+})
+
+async function files(): Promise<readonly string[]> {
+  return (await readFiles(database, id)).map(({ file }) => file)
+}
+
+/** The queries for texts of files that GitHub was asked. */
+function textsAsked(): number {
+  return stage.github.requests.count(({ route }) => route === 'graphql Blobs')
+}
+
+describe('a repository is read', () => {
+  test('once while its head stays, also when that was in doubt', async () => {
+    await currentRepository(deps, id)
+    stage.github.requests.reset()
+    await currentRepository(deps, id)
+    await doubtHead(database, id)
+    await currentRepository(deps, id)
+    assert.equal(textsAsked(), 0)
+  })
+
+  test('again by a newer reader, though its head stays', async () => {
+    await currentRepository(deps, id)
+    await database.query(`update reading set version = version - 1, reading = '{"images":[],"problems":[]}'`)
+    await doubtHead(database, id)
+    await currentRepository(deps, id)
+    const rows = await database.query<{ n: number }>(
+      `select jsonb_array_length(reading -> 'images') as n from repository_file join reading using (blob) where path = $1`,
+      [worker],
+    )
+    assert.deepEqual([...rows], [{ n: 1 }])
+  })
+
+  test('whole, though a manifest says what no database can hold', async () => {
+    const lock = 'fluxcd.io/locked: "true"\n    fluxcd.io/locked_msg: "a\\0b\\ud800"'
+    const text = (acmeFiles[worker] ?? '').replace('# patches only', `\n    ${lock}`)
+    await stage.github.person('alice').push(acme.repository, {
+      branch: 'main',
+      files: { 'clusters/production/hostile.yaml': text },
+    })
+    await currentRepository(deps, id)
+    assert.ok((await files()).includes('clusters/production/hostile.yaml'))
+    assert.ok((await files()).includes(worker))
+  })
+})

@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict'
+import { beforeEach, describe, test } from 'node:test'
+import { parseConfiguration } from '../../../src/core/config/configuration.ts'
+import { parseClusterName, parseCommentId, parseRepoName, parseUserId } from '../../../src/core/ids.ts'
+import { type ManifestReading, readManifest } from '../../../src/core/manifest/workload.ts'
+import { guaranteed } from '../../../src/core/parsed.ts'
+import { acme, acmeFiles } from '../../../src/sandbox/acme.ts'
+import { doneLines, finishCommand, keepComment, readComment } from '../../../src/io/store/comments.ts'
+import { keepRelease, readReleases } from '../../../src/io/store/releases.ts'
+import {
+  confirmHead,
+  doubtHead,
+  followedImages,
+  forgetRepositoriesExcept,
+  isWhollyRead,
+  keepReading,
+  keepRepositoryReading,
+  knowRepository,
+  readFiles,
+  readRepository,
+  readerVersion,
+  repositoriesWith,
+  unreadBlobs,
+} from '../../../src/io/store/repositories.ts'
+import {
+  blob,
+  branch,
+  commit,
+  gitops,
+  image,
+  installationId,
+  openMigrated,
+  path,
+  pullNumber,
+  repoId,
+} from './migrated.ts'
+
+const database = await openMigrated()
+const { id } = gitops()
+const demo = image(acme.image)
+const worker = path('clusters/production/demo-worker.yaml')
+const reading = readManifest(acmeFiles[worker] ?? '')
+const read = { head: commit('b'), configuration: undefined, files: [{ path: worker, blob: blob('a') }] }
+
+beforeEach(async () => knowRepository(database, gitops()))
+
+/** One whose only file is demo-worker.yaml. */
+async function readGitops(repository = id): Promise<void> {
+  await keepReading(database, blob('a'), reading)
+  await keepRepositoryReading(database, repository, read)
+}
+
+describe('a repository', () => {
+  test('comes back as it was made known, not read yet', async () => {
+    const unread = { head: undefined, headIsCurrent: false, configuration: undefined }
+    assert.deepEqual(await readRepository(database, id), { ...gitops(), ...unread })
+    assert.equal(await readRepository(database, repoId(12)), undefined)
+  })
+
+  const configurations: readonly (readonly [what: string, text: string])[] = [
+    ['a configuration', acmeFiles['.github/lotse.yaml'] ?? ''],
+    ['a broken configuration', 'version: 1\nclusters: { production: { pth: x } }\n'],
+  ]
+  for (const [what, text] of configurations) {
+    test(`comes back with ${what} as it was read`, async () => {
+      const configuration = parseConfiguration(text)
+      await keepRepositoryReading(database, id, { ...read, configuration })
+      const known = { ...gitops(), head: read.head, headIsCurrent: true, configuration }
+      assert.deepEqual(await readRepository(database, id), known)
+    })
+  }
+
+  test('loses the configuration that its head has no more', async () => {
+    await keepRepositoryReading(database, id, { ...read, configuration: parseConfiguration('version: 1') })
+    await keepRepositoryReading(database, id, read)
+    assert.equal((await readRepository(database, id))?.configuration, undefined)
+  })
+
+  test('that is renamed, moved and archived keeps what was read', async () => {
+    await readGitops()
+    const name = guaranteed(parseRepoName('other/live'))
+    const changed = gitops({ name, installation: installationId(6), archived: true })
+    await knowRepository(database, changed)
+    const known = { ...changed, head: read.head, headIsCurrent: true, configuration: undefined }
+    assert.deepEqual(await readRepository(database, id), known)
+  })
+
+  test('whose default branch is another has no current head', async () => {
+    await readGitops()
+    await knowRepository(database, gitops({ defaultBranch: branch('live') }))
+    const { headIsCurrent, defaultBranch } = (await readRepository(database, id)) ?? {}
+    assert.deepEqual([headIsCurrent, defaultBranch], [false, 'live'])
+  })
+})
+
+describe('a head', () => {
+  const isCurrent = async (): Promise<boolean | undefined> => (await readRepository(database, id))?.headIsCurrent
+
+  test('in doubt is not current, and is again when it is confirmed', async () => {
+    await readGitops()
+    await doubtHead(database, id)
+    assert.equal(await isCurrent(), false)
+    await confirmHead(database, id, read.head)
+    assert.equal(await isCurrent(), true)
+  })
+
+  test('in doubt stays so when another one is confirmed', async () => {
+    await readGitops()
+    await doubtHead(database, id)
+    await confirmHead(database, id, commit('c'))
+    assert.equal(await isCurrent(), false)
+  })
+
+  test('in doubt stays so when the repository is made known again', async () => {
+    await readGitops()
+    await doubtHead(database, id)
+    await knowRepository(database, gitops())
+    assert.equal(await isCurrent(), false)
+  })
+})
+
+describe('a reading', () => {
+  test('comes back as it was kept, by path', async () => {
+    const broken = readManifest('kind: [\n')
+    assert.ok(reading.images.length > 0 && broken.problems.length > 0)
+    await keepReading(database, blob('a'), reading)
+    await keepReading(database, blob('c'), broken)
+    const files = [
+      { path: path('z.yaml'), blob: blob('a') },
+      { path: worker, blob: blob('a') },
+      { path: path('broken.yaml'), blob: blob('c') },
+    ]
+    await keepRepositoryReading(database, id, { ...read, files })
+    assert.deepEqual(
+      [...(await readFiles(database, id))],
+      [
+        { file: 'broken.yaml', reading: broken },
+        { file: worker, reading },
+        { file: 'z.yaml', reading },
+      ],
+    )
+  })
+
+  test('is wanted once for each blob, until it is kept', async () => {
+    assert.deepEqual(await unreadBlobs(database, []), [])
+    await keepReading(database, blob('a'), reading)
+    assert.deepEqual(await unreadBlobs(database, [blob('a'), blob('c'), blob('c')]), [blob('c')])
+  })
+
+  test('of an older reader is wanted again', async () => {
+    await readGitops()
+    assert.equal(await isWhollyRead(database, id), true)
+    await database.query('update reading set version = $1', [readerVersion - 1])
+    assert.deepEqual(await unreadBlobs(database, [blob('a')]), [blob('a')])
+    assert.equal(await isWhollyRead(database, id), false)
+    await keepReading(database, blob('a'), reading)
+    assert.equal(await isWhollyRead(database, id), true)
+  })
+
+  test('that is kept again replaces the images that it follows', async () => {
+    await readGitops()
+    assert.deepEqual(await followedImages(database), [demo])
+    const byHand = (acmeFiles[worker] ?? '').replace('automated: "true"', 'automated: "false"')
+    await keepReading(database, blob('a'), readManifest(byHand))
+    assert.deepEqual(await followedImages(database), [])
+  })
+
+  test('is kept also where an annotation holds what JSON of the database cannot', async () => {
+    const lock = 'fluxcd.io/locked: "true"\n    fluxcd.io/locked_msg: "a\\0b\\ud800c"'
+    const hostile = (acmeFiles[worker] ?? '').replace('# patches only', `\n    ${lock}`)
+    const messages = async (): Promise<unknown> => (await readFiles(database, id)).map(messagesOf)
+    await keepReading(database, blob('a'), readManifest(hostile))
+    await keepRepositoryReading(database, id, read)
+    assert.deepEqual(await messages(), [['a\ufffdb\ufffdc']])
+  })
+})
+
+function messagesOf({ reading: { images } }: { readonly reading: ManifestReading }): readonly unknown[] {
+  return images.map(({ automation }) => automation.locked?.message)
+}
+
+test('an image is found in every repository that follows it now', async () => {
+  const other = repoId(12)
+  await knowRepository(database, gitops({ id: other }))
+  await readGitops(other)
+  await readGitops()
+  assert.deepEqual(await repositoriesWith(database, demo), [id, other])
+  await keepRepositoryReading(database, other, { ...read, files: [] })
+  assert.deepEqual(await repositoriesWith(database, demo), [id])
+  assert.deepEqual(await repositoriesWith(database, image('ghcr.io/acme/other')), [])
+})
+
+test('a repository that is gone takes its rows along, and leaves those of the others', async () => {
+  const other = repoId(12)
+  const elsewhere = repoId(13)
+  await knowRepository(database, gitops({ id: other }))
+  await knowRepository(database, gitops({ id: elsewhere, installation: installationId(6) }))
+  for (const repository of [id, other, elsewhere]) await fill(repository)
+
+  await forgetRepositoriesExcept(database, installationId(5), [other])
+  assert.deepEqual([await left(id), await left(other), await left(elsewhere)], [nothing, everything, everything])
+  await forgetRepositoriesExcept(database, installationId(5), [])
+  assert.deepEqual([await left(other), await left(elsewhere)], [nothing, everything])
+})
+
+const everything = { known: true, files: 1, followed: true, releases: 1, comment: true, done: 1 }
+const nothing = { known: false, files: 0, followed: false, releases: 0, comment: false, done: 0 }
+const commentOf = (repository: number) => guaranteed(parseCommentId(repository))
+
+async function fill(repository: typeof id): Promise<void> {
+  await readGitops(repository)
+  const cluster = guaranteed(parseClusterName('production'))
+  const group = { branch: branch('lotse/release/production/x'), cluster, image: demo, changes: [] }
+  const progress = { written: undefined, pull: undefined, plannedAt: undefined, settledAt: undefined }
+  await keepRelease(database, repository, { group, ...progress })
+  await keepComment(database, {
+    id: commentOf(repository),
+    repository,
+    number: pullNumber(3),
+    author: guaranteed(parseUserId(7)),
+    authorType: 'User',
+    login: 'bob',
+    body: '/lotse why',
+    createdAt: '2026-11-22T10:00:00Z',
+  })
+  await finishCommand(database, commentOf(repository), 1)
+}
+
+async function left(repository: typeof id): Promise<typeof everything> {
+  return {
+    known: (await readRepository(database, repository)) !== undefined,
+    files: (await readFiles(database, repository)).length,
+    followed: (await repositoriesWith(database, demo)).includes(repository),
+    releases: (await readReleases(database, repository)).length,
+    comment: (await readComment(database, commentOf(repository))) !== undefined,
+    done: (await doneLines(database, commentOf(repository))).size,
+  }
+}
