@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { beforeEach, test } from 'node:test'
+import { parseClusterName } from '../../../src/core/ids.ts'
+import { readManifest } from '../../../src/core/manifest/workload.ts'
+import { guaranteed } from '../../../src/core/parsed.ts'
+import { acme, acmeFiles } from '../../../src/sandbox/acme.ts'
+import {
+  type KnownRelease,
+  doubtReleases,
+  forgetRelease,
+  keepRelease,
+  openPulls,
+  pullOfHead,
+  readRelease,
+  readReleases,
+  rewriteRelease,
+} from '../../../src/io/store/releases.ts'
+import { knowRepository } from '../../../src/io/store/repositories.ts'
+import { branch, commit, gitops, image, openMigrated, path, pullNumber, repoId, tree } from './migrated.ts'
+
+const database = await openMigrated()
+const { id } = gitops()
+const otherId = repoId(12)
+
+beforeEach(async () => {
+  await knowRepository(database, gitops())
+  await knowRepository(database, gitops({ id: otherId }))
+})
+
+const file = path('clusters/production/demo-worker.yaml')
+const demo = image(acme.image)
+const cluster = guaranteed(parseClusterName('production'))
+const name = branch('lotse/release/production/eu.gcr.io+project+demo-service')
+const changes = readManifest(acmeFiles[file] ?? '').images.map((use) => ({
+  cluster,
+  file,
+  use,
+  image: demo,
+  from: '1.2.0',
+  to: '1.2.1',
+}))
+
+/** Written, open and in order. */
+function release(override: Partial<KnownRelease> = {}): KnownRelease {
+  return {
+    group: { branch: name, cluster, image: demo, changes },
+    written: { head: commit('a'), parent: commit('b'), tree: tree('c') },
+    pull: pullNumber(3),
+    plannedAt: commit('b'),
+    settledAt: commit('b'),
+    ...override,
+  }
+}
+
+const nothing: Partial<KnownRelease> = {
+  written: undefined,
+  pull: undefined,
+  plannedAt: undefined,
+  settledAt: undefined,
+}
+
+for (const [what, override] of [
+  ['that is in order', {}],
+  ['that is only planned', nothing],
+  ['that is written and has no pull request', { pull: undefined, settledAt: undefined }],
+  ['that was left to a person', { written: undefined }],
+] as const) {
+  test(`a release ${what} comes back as it was kept`, async () => {
+    assert.ok(changes.length > 0)
+    await keepRelease(database, id, release())
+    await keepRelease(database, id, release(override))
+    assert.deepEqual(await readRelease(database, id, name), release(override))
+    assert.deepEqual(await readReleases(database, id), [release(override)])
+  })
+}
+
+test('releases are kept by repository and branch', async () => {
+  const other = release({ group: { ...release().group, branch: branch('lotse/release/production/another') } })
+  await keepRelease(database, id, release())
+  await keepRelease(database, id, other)
+  await keepRelease(database, otherId, release())
+  assert.deepEqual(await readReleases(database, id), [other, release()])
+  await forgetRelease(database, id, name)
+  assert.deepEqual(await readReleases(database, id), [other])
+  assert.deepEqual(await readReleases(database, otherId), [release()])
+})
+
+test('a release in doubt is not settled, and all else stays', async () => {
+  await keepRelease(database, id, release())
+  await keepRelease(database, otherId, release())
+  await doubtReleases(database, id)
+  assert.deepEqual(await readRelease(database, id, name), release({ settledAt: undefined }))
+  assert.deepEqual(await readRelease(database, otherId, name), release())
+})
+
+test('a release to be written anew keeps its pull request', async () => {
+  await keepRelease(database, id, release())
+  await rewriteRelease(database, id, name)
+  assert.deepEqual(await readRelease(database, id, name), release({ written: undefined, settledAt: undefined }))
+})
+
+test('a commit is known by the release that it is the head of, in its repository only', async () => {
+  await keepRelease(database, id, release())
+  assert.deepEqual(
+    [
+      await pullOfHead(database, id, commit('a')),
+      await pullOfHead(database, id, commit('b')),
+      await pullOfHead(database, otherId, commit('a')),
+    ],
+    [3, undefined, undefined],
+  )
+  await keepRelease(database, id, release({ pull: undefined }))
+  assert.equal(await pullOfHead(database, id, commit('a')), undefined)
+})
+
+test('pull requests are found where there are any', async () => {
+  const at = (text: string, pull: number | undefined): KnownRelease => ({
+    ...release({ pull: pull === undefined ? undefined : pullNumber(pull) }),
+    group: { ...release().group, branch: branch(text) },
+  })
+  for (const known of [at('x', 12), at('y', 3), at('z', undefined)]) await keepRelease(database, id, known)
+  assert.deepEqual(await openPulls(database, id), [3, 12])
+  assert.deepEqual(await openPulls(database, otherId), [])
+})
