@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { type Stage, openStage } from '../../src/cli/stage.ts'
 import { acme } from '../../src/sandbox/acme.ts'
 import { storyDatabase } from './database.ts'
+import { prepareDatabase } from './prepared-database.ts'
 
 export type Moment = { readonly write: number; readonly phase: 'before' | 'after' }
 
@@ -29,6 +30,7 @@ export async function liveThrough(moment: Moment | undefined): Promise<Life> {
   const stage = await openStage(storyDatabase())
   const bot = processOf(stage)
   try {
+    await prepareDatabase(stage.settings.database)
     await bot.start()
     await bot.rest()
     const writes: string[] = []

@@ -11,6 +11,7 @@ import type { Repository } from '../../src/sandbox/github/state.ts'
 
 const run = promisify(execFile)
 import { storyDatabase } from './database.ts'
+import { prepareDatabase } from './prepared-database.ts'
 import { recordContract } from './record-contract.ts'
 
 /** The sandbox and a bot on it, driven by tests in the product's words: real HTTP, real git, real webhooks. */
@@ -55,6 +56,7 @@ const patienceMs = 60_000
 
 export async function openWorld(options: StageOptions = {}): Promise<World> {
   const stage = await openStage({ ...options, ...storyDatabase() })
+  await prepareDatabase(stage.settings.database)
   const lines: string[] = []
   const log = createLogger({ level: 'debug', format: 'text' }, { write: (line) => void lines.push(line) })
   const contract = recordContract(stage.github)
