@@ -1,10 +1,8 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { resolve } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
+import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { type Stage, openStage } from '../../src/cli/stage.ts'
 import { acme } from '../../src/sandbox/acme.ts'
+import { botProcess } from './bot-process.ts'
 import { storyDatabase } from './database.ts'
 import { prepareDatabase } from './prepared-database.ts'
 
@@ -28,7 +26,7 @@ export type Life = { readonly end: End; readonly writes: readonly string[]; read
  */
 export async function liveThrough(moment: Moment | undefined): Promise<Life> {
   const stage = await openStage(storyDatabase())
-  const bot = processOf(stage)
+  const bot = botProcess(stage)
   try {
     await prepareDatabase(stage.settings.database)
     await bot.start()
@@ -56,72 +54,6 @@ export async function liveThrough(moment: Moment | undefined): Promise<Life> {
   }
 }
 
-type BotProcess = { start(): Promise<void>; kill(): Promise<void>; rest(): Promise<void> }
-
-function processOf(stage: Stage): BotProcess {
-  const main = resolve(import.meta.dirname, '../../src/cli/main.ts')
-  let child: ChildProcess | undefined
-  let death: Promise<unknown> | undefined
-  let url = ''
-
-  /** Whether a job waits or runs; undefined: there is nobody to ask. */
-  async function busy(): Promise<boolean | undefined> {
-    try {
-      return /^lotse_jobs\{/m.test(await (await fetch(`${url}/metrics`)).text())
-    } catch {
-      return undefined
-    }
-  }
-
-  /** One round of waiting: true when the bot lived through it, and nothing was under way at its end. */
-  async function round(): Promise<boolean> {
-    if (death !== undefined) {
-      await death
-      await bot.start()
-    }
-    await stage.settled()
-    while ((await busy()) === true) await delay(20)
-    await stage.settled()
-    return (await busy()) === false && death === undefined
-  }
-
-  const bot: BotProcess = {
-    async start() {
-      death = undefined
-      const port = url === '' ? '0' : new URL(url).port
-      const env = { ...stage.environment, PORT: port, PATH: process.env['PATH'] ?? '' }
-      const started = spawn(process.execPath, [main, 'bot'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
-      child = started
-      url = await urlIn(started)
-      stage.connect(url)
-    },
-    async kill() {
-      if (child === undefined || death !== undefined) return
-      death = once(child, 'exit')
-      child.kill('SIGKILL')
-      await death
-    },
-    async rest() {
-      let seen = -1
-      while (!(await round()) || seen !== activity(stage)) seen = activity(stage)
-    },
-  }
-  return bot
-}
-
-/** The bot says where it listens in its log; the rest of the log is let go. */
-async function urlIn(child: ChildProcess): Promise<string> {
-  let log = ''
-  return new Promise((found, lost) => {
-    child.stdout?.on('data', (data: Buffer) => {
-      log = (log + data.toString()).slice(-20_000)
-      const url = /"url":"(http:[^"]+)"/.exec(log)?.[1]
-      if (url !== undefined) found(url)
-    })
-    child.once('exit', () => lost(new Error(`the bot ended before it listened:\n${log}`)))
-  })
-}
-
 function headOf(stage: Stage): string {
   return stage.github.repository(acme.repository).issues.get(1)?.pull?.head.sha ?? ''
 }
@@ -130,11 +62,6 @@ function headOf(stage: Stage): string {
 async function filesOf(path: string): Promise<string> {
   const { stdout } = await promisify(execFile)('git', ['-C', path, 'ls-tree', '-r', 'main'])
   return stdout
-}
-
-function activity({ github, registry }: Stage): number {
-  const asked = Object.values(registry.requests.all()).reduce((sum, count) => sum + count, 0)
-  return github.requests.count() + github.deliveries.length + asked
 }
 
 async function endOf({ github }: Stage): Promise<End> {

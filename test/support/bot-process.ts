@@ -1,0 +1,86 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Stage } from '../../src/cli/stage.ts'
+
+/** The bot as a process of its own, that may die at any moment. */
+export type BotProcess = {
+  start(): Promise<void>
+  /** SIGKILL; resolves when it is dead. */
+  kill(): Promise<void>
+  /** When nothing is under way any more; a bot that is dead is started again first. */
+  rest(): Promise<void>
+  /** Of the process that runs now. */
+  pid(): number | undefined
+}
+
+export function botProcess(stage: Stage): BotProcess {
+  const main = resolve(import.meta.dirname, '../../src/cli/main.ts')
+  let child: ChildProcess | undefined
+  let death: Promise<unknown> | undefined
+  let url = ''
+
+  /** Whether a job waits or runs; undefined: there is nobody to ask. */
+  async function busy(): Promise<boolean | undefined> {
+    try {
+      return /^lotse_jobs\{/m.test(await (await fetch(`${url}/metrics`)).text())
+    } catch {
+      return undefined
+    }
+  }
+
+  /** One round of waiting: true when the bot lived through it, and nothing was under way at its end. */
+  async function round(): Promise<boolean> {
+    if (death !== undefined) {
+      await death
+      await bot.start()
+    }
+    await stage.settled()
+    while ((await busy()) === true) await delay(20)
+    await stage.settled()
+    return (await busy()) === false && death === undefined
+  }
+
+  const bot: BotProcess = {
+    async start() {
+      death = undefined
+      const port = url === '' ? '0' : new URL(url).port
+      const env = { ...stage.environment, PORT: port, PATH: process.env['PATH'] ?? '' }
+      const started = spawn(process.execPath, [main, 'bot'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+      child = started
+      url = await urlIn(started)
+      stage.connect(url)
+    },
+    async kill() {
+      if (child === undefined || death !== undefined) return
+      death = once(child, 'exit')
+      child.kill('SIGKILL')
+      await death
+    },
+    async rest() {
+      let seen = -1
+      while (!(await round()) || seen !== activity(stage)) seen = activity(stage)
+    },
+    pid: () => child?.pid,
+  }
+  return bot
+}
+
+/** The bot says where it listens in its log; the rest of the log is let go. */
+async function urlIn(child: ChildProcess): Promise<string> {
+  let log = ''
+  return new Promise((found, lost) => {
+    child.stdout?.on('data', (data: Buffer) => {
+      log = (log + data.toString()).slice(-20_000)
+      const url = /"url":"(http:[^"]+)"/.exec(log)?.[1]
+      if (url !== undefined) found(url)
+    })
+    child.once('exit', () => lost(new Error(`the bot ended before it listened:\n${log}`)))
+  })
+}
+
+function activity({ github, registry }: Stage): number {
+  const asked = Object.values(registry.requests.all()).reduce((sum, count) => sum + count, 0)
+  return github.requests.count() + github.deliveries.length + asked
+}
