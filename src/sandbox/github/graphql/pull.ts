@@ -5,7 +5,8 @@ import { rulesOf } from '../operations/branch-rules.ts'
 import { type FileChange } from '../git/diff.ts'
 import { authorAssociation } from '../render/account.ts'
 import { commentsOf, issueHtml } from '../render/issue.ts'
-import { type Pull, type Review } from '../state.ts'
+import { roleAtLeast, roleOf } from '../render/repository.ts'
+import { type Account, type Pull, type Repository, type Review } from '../state.ts'
 import { accountFields } from './account.ts'
 import { connection, type Page } from './connection.ts'
 import { commentFields, labelFields } from './comment.ts'
@@ -147,6 +148,14 @@ function listFields(view: View, pull: Pull): Omit<Fields, '__typename'> {
     totalCommentsCount: commentsOf(issue).length,
     reviews: (page: Page) =>
       connection('PullRequestReviewConnection', pull.reviews, { page, node: (review) => reviewFields(view, review) }),
+    latestOpinionatedReviews: ({ writersOnly = false, ...page }: Page & { readonly writersOnly?: boolean }) =>
+      connection('PullRequestReviewConnection', opinions(pull, { writersOnly }), {
+        page,
+        node: (review) => reviewFields(view, review),
+      }),
+    // Nobody comments on lines here.
+    reviewThreads: (page: Page) =>
+      connection('PullRequestReviewThreadConnection', [], { page, node: (thread) => thread }),
     timelineItems: ({ itemTypes, ...page }: Page & { readonly itemTypes?: readonly string[] }) => {
       const events = issue.timeline.filter(({ event }) => {
         const type = timelineTypes[event]
@@ -158,6 +167,21 @@ function listFields(view: View, pull: Pull): Omit<Fields, '__typename'> {
       })
     },
   }
+}
+
+/** The last review of each that has an opinion; who only comments takes nothing back. */
+function opinions(pull: Pull, { writersOnly }: { readonly writersOnly: boolean }): readonly Review[] {
+  const { repository } = pull.issue
+  const opinionated = pull.reviews.filter(({ state }) => state !== 'COMMENTED' && state !== 'PENDING')
+  const last = [...new Map(opinionated.map((review) => [review.user.id, review])).values()]
+  return last
+    .filter(({ user }) => !writersOnly || mayPush(repository, user))
+    .toSorted((one, other) => one.id - other.id)
+}
+
+function mayPush(repository: Repository, account: Account): boolean {
+  const role = roleOf(repository, account)
+  return role !== 'none' && roleAtLeast(role, 'write')
 }
 
 function pullCommitFields(view: View, pull: Pull, sha: string): Fields {

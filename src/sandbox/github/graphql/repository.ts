@@ -3,7 +3,7 @@ import { fullName, findPull, pullsOf } from '../lookup.ts'
 import { nodeId } from '../node-id.ts'
 import { type Pull, type Repository } from '../state.ts'
 import { accountFields } from './account.ts'
-import { connection, type Page } from './connection.ts'
+import { connection, type Order, type Page } from './connection.ts'
 import { labelFields } from './comment.ts'
 import { type Fields, type View } from './fields.ts'
 import { objectFields } from './git-object.ts'
@@ -22,8 +22,9 @@ export function repositoryFields(view: View, repository: Repository): Fields {
     },
     pullRequests: (wanted: Page & WantedPulls) => {
       need(view.caller, repository, { pull_requests: 'read' })
-      const pulls = selectPulls(repository, wanted)
-      return connection('PullRequestConnection', pulls, { page: wanted, node: (pull) => view.show.pull(pull) })
+      const order = orderOf(wanted)
+      const pulls = selectPulls(repository, wanted, order)
+      return connection('PullRequestConnection', pulls, { page: wanted, node: (pull) => view.show.pull(pull), order })
     },
     label: ({ name }: { readonly name: string }) => {
       const label = repository.labels.get(name.toLowerCase())
@@ -106,14 +107,21 @@ type WantedPulls = {
   readonly orderBy?: { readonly field: string; readonly direction: 'ASC' | 'DESC' } | null
 }
 
-function selectPulls(repository: Repository, wanted: WantedPulls): readonly Pull[] {
-  const { field, direction } = wanted.orderBy ?? { field: 'CREATED_AT', direction: 'ASC' }
+function orderOf({ orderBy }: WantedPulls): Order<Pull> {
+  const { field, direction } = orderBy ?? { field: 'CREATED_AT', direction: 'ASC' }
   if (field === 'COMMENTS') throw new GraphQLError('sandbox does not implement ordering pull requests by comments')
-  const key = ({ issue }: Pull): string => (field === 'UPDATED_AT' ? issue.updatedAt : issue.createdAt)
+  const at = ({ issue }: Pull): string => (field === 'UPDATED_AT' ? issue.updatedAt : issue.createdAt)
+  return {
+    key: (pull) => `${at(pull)} ${String(pull.issue.number).padStart(9, '0')}`,
+    descending: direction === 'DESC',
+  }
+}
+
+function selectPulls(repository: Repository, wanted: WantedPulls, { key, descending }: Order<Pull>): readonly Pull[] {
   const ordered = pullsOf(repository)
     .filter((pull) => isWanted(pull, wanted))
-    .toSorted((one, other) => key(one).localeCompare(key(other)) || one.issue.number - other.issue.number)
-  return direction === 'DESC' ? ordered.toReversed() : ordered
+    .toSorted((one, other) => (key(one) < key(other) ? -1 : 1))
+  return descending ? ordered.toReversed() : ordered
 }
 
 function isWanted(pull: Pull, { headRefName, baseRefName, states, labels }: WantedPulls): boolean {

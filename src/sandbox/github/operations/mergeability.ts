@@ -150,9 +150,8 @@ export async function pullFiles(pull: Pull): Promise<readonly FileChange[]> {
 /** Ids, oldest first. */
 export async function pullCommits(pull: Pull): Promise<readonly string[]> {
   const { git } = pull.issue.repository
-  const from = await pullStart(pull)
-  return commitLists(git, `${from} ${pull.head.sha}`, async () => {
-    const range = from === emptyTree ? { to: pull.head.sha } : { from, to: pull.head.sha }
-    return (await listCommits(git.path, range)).toReversed()
-  })
+  const from = shownBase(pull)
+  return commitLists(git, `${from} ${pull.head.sha}`, async () =>
+    (await listCommits(git.path, { from, to: pull.head.sha })).toReversed(),
+  )
 }

@@ -1,21 +1,14 @@
 import assert from 'node:assert/strict'
 import { suite, test, type TestContext } from 'node:test'
 import { ApiError } from '../../../../src/sandbox/github/api-error.ts'
-import { executeGraphQL, type GraphQLAnswer } from '../../../../src/sandbox/github/graphql/execute.ts'
+import { executeGraphQL } from '../../../../src/sandbox/github/graphql/execute.ts'
 import { nodeId } from '../../../../src/sandbox/github/node-id.ts'
 import { createCheckRun, createStatus } from '../../../../src/sandbox/github/operations/checks.ts'
 import { closeIssue } from '../../../../src/sandbox/github/operations/issue-state.ts'
 import { addLabels, createComment } from '../../../../src/sandbox/github/operations/issues.ts'
 import { type BranchRules, type Permissions } from '../../../../src/sandbox/github/state.ts'
-import { breakGround, type Ground } from './ground.ts'
+import { all, ask, breakGround, inRepository, noFaults, tell, type Ground } from './ground.ts'
 
-const all: Permissions = {
-  metadata: 'read',
-  contents: 'write',
-  pull_requests: 'write',
-  checks: 'read',
-  statuses: 'read',
-}
 const noRules: BranchRules = {
   requiredChecks: [],
   strict: false,
@@ -25,30 +18,6 @@ const noRules: BranchRules = {
   blockDeletions: false,
 }
 const zeros = '0'.repeat(40)
-
-const noFaults = <T>(_: string, effect: () => Promise<T>): Promise<T> => effect()
-
-function ask(
-  ground: Ground,
-  query: string,
-  { permissions = all, variables = {} }: { permissions?: Permissions; variables?: Record<string, unknown> } = {},
-): Promise<GraphQLAnswer> {
-  return executeGraphQL(
-    { query, variables },
-    { github: ground.github, caller: ground.as(permissions), write: noFaults },
-  )
-}
-
-/** The data, as a client parses it; an error is a failure of the test. */
-async function tell(ground: Ground, query: string, variables: Record<string, unknown> = {}): Promise<unknown> {
-  const { data, errors } = await ask(ground, query, { variables })
-  assert.equal(errors, undefined)
-  return JSON.parse(JSON.stringify(data))
-}
-
-function inRepository(fields: string): string {
-  return `{ repository(owner: "ACME", name: "gitops") { ${fields} } }`
-}
 
 suite('repository', () => {
   test('tells its settings', async (t) => {

@@ -1,9 +1,11 @@
+import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext } from 'node:test'
 import { personActor, type Actor, type Caller } from '../../../../src/sandbox/github/caller.ts'
 import { type GitHub } from '../../../../src/sandbox/github/context.ts'
+import { executeGraphQL, type GraphQLAnswer } from '../../../../src/sandbox/github/graphql/execute.ts'
 import { createGitRepository } from '../../../../src/sandbox/github/git.ts'
 import { emptyState, nextId } from '../../../../src/sandbox/github/lookup.ts'
 import { commitFiles } from '../../../../src/sandbox/github/operations/contents.ts'
@@ -165,4 +167,35 @@ async function newRepository(github: GitHub, owner: Account): Promise<Repository
   }
   github.state.repositories.set(id, repository)
   return repository
+}
+
+export const all: Permissions = {
+  metadata: 'read',
+  contents: 'write',
+  pull_requests: 'write',
+  checks: 'read',
+  statuses: 'read',
+}
+export const noFaults = <T>(_: string, effect: () => Promise<T>): Promise<T> => effect()
+
+export function ask(
+  ground: Ground,
+  query: string,
+  { permissions = all, variables = {} }: { permissions?: Permissions; variables?: Record<string, unknown> } = {},
+): Promise<GraphQLAnswer> {
+  return executeGraphQL(
+    { query, variables },
+    { github: ground.github, caller: ground.as(permissions), write: noFaults },
+  )
+}
+
+/** The data, as a client parses it; an error is a failure of the test. */
+export async function tell(ground: Ground, query: string, variables: Record<string, unknown> = {}): Promise<unknown> {
+  const { data, errors } = await ask(ground, query, { variables })
+  assert.equal(errors, undefined)
+  return JSON.parse(JSON.stringify(data))
+}
+
+export function inRepository(fields: string): string {
+  return `{ repository(owner: "ACME", name: "gitops") { ${fields} } }`
 }
