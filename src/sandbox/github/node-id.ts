@@ -12,6 +12,8 @@ const prefixes = {
   checkSuite: 'CS',
   checkRun: 'CR',
   status: 'SC',
+  workflow: 'W',
+  workflowRun: 'WFR',
   app: 'A',
   ruleset: 'RRS',
   event: 'EV',

@@ -188,16 +188,24 @@ export type CheckConclusion =
   | 'action_required'
   | 'stale'
 
-/** One per app and head commit. Its status and conclusion follow from its runs. */
+/** One per app and head commit; of what runs workflows one per run of each. Status and conclusion follow from its runs. */
 export type CheckSuite = {
   readonly id: number
   readonly repository: Repository
   readonly app: App
+  readonly workflowRun: WorkflowRun | undefined
   readonly headSha: string
   readonly headBranch: string | null
   readonly before: string | null
   readonly createdAt: Timestamp
   updatedAt: Timestamp
+}
+
+export type WorkflowRun = {
+  readonly id: number
+  /** Counts the runs of one workflow, from 1. */
+  readonly number: number
+  readonly workflow: { readonly id: number; readonly name: string }
 }
 
 export type CheckRun = {

@@ -8,8 +8,10 @@ import { gitNodeId } from '../node-id.ts'
 import { accountOfEmail } from '../render/account.ts'
 import { type Repository } from '../state.ts'
 import { userFields } from './account.ts'
+import { suiteFields } from './check-suite.ts'
 import { connection, type Page } from './connection.ts'
 import { type Fields, type View } from './fields.ts'
+import { need } from './refuse.ts'
 import { rollupFields } from './rollup.ts'
 
 type Place = { readonly view: View; readonly repository: Repository }
@@ -104,6 +106,16 @@ function fieldsOfCommit(place: Place, commit: Commit): Fields {
     history: async ({ path: only, ...page }: Page & { readonly path?: string }) => {
       const ids = await listCommits(repository.git.path, { to: commit.sha }, only === undefined ? {} : { path: only })
       return connection('CommitHistoryConnection', ids, { page, node: (sha) => view.show.commit(repository, sha) })
+    },
+    checkSuites: ({
+      filterBy: { appId } = {},
+      ...page
+    }: Page & { readonly filterBy?: { readonly appId?: number } }) => {
+      need(view.caller, repository, { checks: 'read' })
+      const suites = [...repository.checkSuites.values()].filter(
+        ({ headSha, app }) => headSha === commit.sha && (appId === undefined || app.id === appId),
+      )
+      return connection('CheckSuiteConnection', suites, { page, node: (suite) => suiteFields(view, suite) })
     },
     statusCheckRollup: () => rollupFields(view, repository, commit.sha),
   }

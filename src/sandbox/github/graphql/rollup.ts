@@ -1,18 +1,21 @@
 import { nodeId, gitNodeId, parseNodeId } from '../node-id.ts'
 import { rulesOf } from '../operations/branch-rules.ts'
-import { commitState, latestRuns, latestStatuses, type CheckState } from '../operations/check-state.ts'
+import { allRuns, commitState, latestStatuses, type CheckState } from '../operations/check-state.ts'
 import { fullName, pullsOf } from '../lookup.ts'
-import { suiteState } from '../render/check.ts'
-import { type CheckRun, type CheckSuite, type CommitStatus, type Pull, type Repository } from '../state.ts'
-import { accountFields, appFields } from './account.ts'
+import { type CheckRun, type CommitStatus, type Pull, type Repository } from '../state.ts'
+import { accountFields } from './account.ts'
+import { suiteFields } from './check-suite.ts'
 import { connection, type Page } from './connection.ts'
 import { type Fields, type View } from './fields.ts'
 import { may, need, refusal } from './refuse.ts'
 
-/** Everything that has reported on a commit, check runs and statuses together; null when nothing has. */
+/**
+ * Everything that has reported on a commit, check runs and statuses together; null when nothing has. Its list holds runs
+ * that newer ones have taken the place of, its state does not count them.
+ */
 export function rollupFields(view: View, repository: Repository, sha: string): Fields | null {
   need(view.caller, repository, { checks: 'read', statuses: 'read' })
-  const runs = latestRuns(repository, sha)
+  const runs = allRuns(repository, sha)
   const statuses = latestStatuses(repository, sha)
   if (runs.length + statuses.length === 0) return null
   return {
@@ -71,22 +74,6 @@ export function checkRunFields(view: View, run: CheckRun): Fields {
     checkSuite: () => suiteFields(view, run.suite),
     isRequired: (of: PullArguments) =>
       isRequired(repository, of, { context: run.name, integrationId: run.suite.app.id }),
-  }
-}
-
-function suiteFields(view: View, suite: CheckSuite): Fields {
-  const { status, conclusion } = suiteState(suite)
-  return {
-    __typename: 'CheckSuite',
-    id: nodeId('checkSuite', suite.id),
-    databaseId: suite.id,
-    app: () => appFields(view, suite.app),
-    status: status.toUpperCase(),
-    conclusion: conclusion?.toUpperCase() ?? null,
-    createdAt: suite.createdAt,
-    updatedAt: suite.updatedAt,
-    repository: () => view.show.repository(suite.repository),
-    commit: () => view.show.commit(suite.repository, suite.headSha),
   }
 }
 

@@ -2,13 +2,26 @@ import { type CheckRun, type CommitStatus, type Repository } from '../state.ts'
 
 export type CheckState = 'expected' | 'pending' | 'failing' | 'success'
 
-/** The newest run of each name and app on a commit: what GitHub shows and counts. */
+/** Everything that ever ran on a commit, oldest first: also what newer runs of the same name have taken the place of. */
+export function allRuns(repository: Repository, sha: string): readonly CheckRun[] {
+  return [...repository.checkRuns.values()].filter(({ suite }) => suite.headSha === sha)
+}
+
+/** The newest run of each app, workflow and name on a commit: what counts. */
 export function latestRuns(repository: Repository, sha: string): readonly CheckRun[] {
-  const latest = new Map<string, CheckRun>()
-  for (const run of repository.checkRuns.values()) {
-    if (run.suite.headSha === sha) latest.set(`${run.suite.app.id} ${run.name}`, run)
-  }
-  return [...latest.values()]
+  return newest(
+    allRuns(repository, sha),
+    ({ suite, name }) => `${suite.app.id} ${suite.workflowRun?.workflow.id} ${name}`,
+  )
+}
+
+/** The newest run of each name in each suite: a suite is not emptied by a later one. */
+export function latestOfSuites(repository: Repository, sha: string): readonly CheckRun[] {
+  return newest(allRuns(repository, sha), ({ suite, name }) => `${suite.id} ${name}`)
+}
+
+function newest(runs: readonly CheckRun[], key: (run: CheckRun) => string): readonly CheckRun[] {
+  return [...new Map(runs.map((run) => [key(run), run])).values()]
 }
 
 /** The newest status of each context on a commit. */

@@ -16,7 +16,7 @@ import {
   type CommitStatus,
   type Repository,
 } from '../state.ts'
-import { emitSuite, suiteOf } from './check-suites.ts'
+import { emitSuite, suiteOf, type WorkflowChoice } from './check-suites.ts'
 
 export type CheckChange = {
   readonly name?: string
@@ -40,13 +40,17 @@ type ByApp = { readonly repository: Repository; readonly app: App }
 export async function createCheckRun(
   github: GitHub,
   { repository, app }: ByApp,
-  check: CheckChange & { readonly name: string; readonly headSha: string },
+  check: CheckChange & {
+    readonly name: string
+    readonly headSha: string
+    readonly workflow?: WorkflowChoice | undefined
+  },
 ): Promise<CheckRun> {
   const commit = await readCommit(repository.git.objects, check.headSha)
   if (commit === undefined) throw unprocessable(`No commit found for SHA: ${check.headSha}`)
   refuseTooMuch(check)
   const branch = branchWithHead(repository, commit.sha)
-  const { suite } = suiteOf(github, { repository, app }, { sha: commit.sha, branch })
+  const { suite } = suiteOf(github, { repository, app }, { sha: commit.sha, branch, workflow: check.workflow })
   const run: CheckRun = {
     id: nextId(github.state),
     suite,

@@ -2,7 +2,7 @@ import { type GitHub } from '../context.ts'
 import { type Commit } from '../git/commit.ts'
 import { fullName, pullsOf } from '../lookup.ts'
 import { nodeId } from '../node-id.ts'
-import { latestRuns, latestStatuses, statusState } from '../operations/check-state.ts'
+import { latestOfSuites, latestStatuses, statusState } from '../operations/check-state.ts'
 import { type Annotation, type CheckRun, type CheckSuite, type CommitStatus, type Repository } from '../state.ts'
 import { renderAccount } from './account.ts'
 import { renderApp } from './app.ts'
@@ -110,7 +110,7 @@ export function suiteState(suite: CheckSuite): Pick<CheckRun, 'status' | 'conclu
 }
 
 function runsOf(suite: CheckSuite): readonly CheckRun[] {
-  return latestRuns(suite.repository, suite.headSha).filter((run) => run.suite === suite)
+  return latestOfSuites(suite.repository, suite.headSha).filter((run) => run.suite === suite)
 }
 
 export function renderAnnotation(github: GitHub, run: CheckRun, annotation: Annotation): Json {

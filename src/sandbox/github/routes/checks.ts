@@ -4,7 +4,7 @@ import { json, type Answer } from '../http/answer.ts'
 import { objectFields, type Fields } from '../http/fields.ts'
 import { pageOf } from '../http/pages.ts'
 import { type RepositoryRequest, type Route } from '../http/router.ts'
-import { latestRuns } from '../operations/check-state.ts'
+import { allRuns, latestOfSuites } from '../operations/check-state.ts'
 import { createCheckRun, createStatus, updateCheckRun, type CheckChange } from '../operations/checks.ts'
 import {
   renderAnnotation,
@@ -151,9 +151,11 @@ async function listAnnotations(request: RepositoryRequest): Promise<Answer> {
 async function listOfCommit(request: RepositoryRequest): Promise<Answer> {
   const { repository, query } = request
   const commit = await commitFrom(request)
-  const all = [...repository.checkRuns.values()].filter(({ suite }) => suite.headSha === commit.sha)
   const appId = query.get('app_id')
-  const runs = query.get('filter') === 'all' ? all.toReversed() : latestRuns(repository, commit.sha)
+  const runs =
+    query.get('filter') === 'all'
+      ? allRuns(repository, commit.sha).toReversed()
+      : latestOfSuites(repository, commit.sha)
   return answerRuns(
     request,
     runs.filter(({ suite }) => appId === null || suite.app.id === Number(appId)),
@@ -164,7 +166,7 @@ async function listOfSuite(request: RepositoryRequest): Promise<Answer> {
   const suite = suiteFrom(request)
   return answerRuns(
     request,
-    latestRuns(request.repository, suite.headSha).filter((run) => run.suite === suite),
+    latestOfSuites(request.repository, suite.headSha).filter((run) => run.suite === suite),
   )
 }
 
