@@ -11,22 +11,21 @@ export class GitHubUnavailable extends Error {
   }
 }
 
-type HttpError = Error & {
-  readonly status: number
-  readonly response?: { readonly headers: Readonly<Record<string, string | number | undefined>> }
-}
+type Headers = Readonly<Record<string, string | number | undefined>>
+type Answered = Error & { readonly status: number; readonly response: { readonly headers: Headers } }
 
 /** Sorts a failed request by whose turn it is. Other answers (404, 409, 422 …) stay as they are, for the caller. */
 export function translateError(error: unknown, what: string): unknown {
-  if (!isHttpError(error)) return new GitHubUnavailable(`GitHub could not be reached for ${what}`, { cause: error })
+  if (!isAnswered(error)) return new GitHubUnavailable(`GitHub could not be reached for ${what}`, { cause: error })
   if (error.status >= 500) return new GitHubUnavailable(`GitHub answered ${error.status} to ${what}`, { cause: error })
+  const { headers } = error.response
   if (isRateLimited(error)) {
     return new GitHubUnavailable(`GitHub's rate limit is used up at ${what}`, {
       cause: error,
-      retryAfterMs: waitMs(error),
+      retryAfterMs: rateLimitMs(headers),
     })
   }
-  const needed = error.response?.headers['x-accepted-github-permissions']
+  const needed = headers['x-accepted-github-permissions']
   if (error.status === 403 && needed !== undefined) {
     return new UserError(`the app may not ${what}: it needs the permission ${needed}`, {
       help: "accept the app's new permissions in the organisation's settings, under GitHub Apps",
@@ -37,23 +36,37 @@ export function translateError(error: unknown, what: string): unknown {
 }
 
 export function hasStatus(error: unknown, ...statuses: readonly number[]): boolean {
-  return isHttpError(error) && statuses.includes(error.status)
+  return isAnswered(error) && statuses.includes(error.status)
 }
 
-function isHttpError(error: unknown): error is HttpError {
-  return error instanceof Error && 'status' in error && typeof error.status === 'number' && error.status >= 400
+/** Octokit gives a status also to a request that nobody answered: 500. Only an answer has headers. */
+function isAnswered(error: unknown): error is Answered {
+  if (!(error instanceof Error) || !('status' in error) || !('response' in error)) return false
+  return typeof error.status === 'number' && error.status >= 400 && error.response !== undefined
 }
 
-/** Primary limits answer 403 with nothing remaining, secondary ones 403 or 429 with or without `retry-after`. */
-function isRateLimited(error: HttpError): boolean {
-  if (error.status === 429) return true
-  const headers = error.response?.headers ?? {}
-  return error.status === 403 && (headers['retry-after'] !== undefined || `${headers['x-ratelimit-remaining']}` === '0')
+/** Primary limits answer 403 or 429 with nothing remaining, secondary ones with or without `retry-after`. */
+function isRateLimited({ status, response: { headers } }: Answered): boolean {
+  if (status === 429) return true
+  return status === 403 && (headers['retry-after'] !== undefined || nothingRemains(headers))
 }
 
-function waitMs(error: HttpError): number {
-  const headers = error.response?.headers ?? {}
-  const seconds = Number(headers['retry-after'] ?? Number.NaN)
-  if (Number.isFinite(seconds)) return seconds * 1000
-  return 60_000
+const minuteMs = 60_000
+const hourMs = 3_600_000
+
+/**
+ * How long GitHub wants to be left alone: what it asks for, else until the budget is filled up again, else a minute
+ * (https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api). The wait for the budget is
+ * counted by GitHub's own clock, so that ours may be wrong; budgets are by the hour.
+ */
+export function rateLimitMs(headers: Headers): number {
+  const asked = Number(headers['retry-after'] ?? Number.NaN) * 1000
+  // A second more, as both are whole seconds.
+  const refill = Number(headers['x-ratelimit-reset']) * 1000 - Date.parse(`${headers['date']}`) + 1000
+  const wanted = [asked, nothingRemains(headers) ? refill : Number.NaN].find((ms) => Number.isFinite(ms))
+  return Math.min(Math.max(wanted ?? minuteMs, 0), hourMs)
+}
+
+function nothingRemains(headers: Headers): boolean {
+  return `${headers['x-ratelimit-remaining']}` === '0'
 }
