@@ -39,7 +39,6 @@ async function startIn(folder: string, program: string, args: readonly string[])
     environment: { PATH: process.env['PATH'] },
     folder,
     output: [log.fd, log.fd],
-    endWith: 'KILL',
     remove: folder,
   })
   let closed = false

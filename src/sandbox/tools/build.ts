@@ -1,3 +1,4 @@
+import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { emptyWorkshop, moveToCache } from './cache.ts'
@@ -54,14 +55,15 @@ async function runGo(
   args: readonly string[],
   onLine: (line: string) => void = () => undefined,
 ): Promise<GoResult> {
-  const environment = { ...deps.environment, CGO_ENABLED: '0', GOWORK: 'off', GOTMPDIR: workshop }
+  const temporary = await mkdtemp(join(workshop, 'go-'))
+  const environment = { ...deps.environment, CGO_ENABLED: '0', GOWORK: 'off', GOTMPDIR: temporary }
   const running = startOnLifeline({
     program: go,
     args,
     environment,
     folder,
     output: ['pipe', 'pipe'],
-    endWith: 'INT',
+    remove: temporary,
   })
   const abort = (): void => void running.end()
   deps.signal?.addEventListener('abort', abort)

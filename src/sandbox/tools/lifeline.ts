@@ -18,8 +18,6 @@ export type LifelineOptions = {
   readonly folder?: string
   /** Where its output goes, as in `stdio` of `spawn`. */
   readonly output: readonly ['ignore' | 'pipe' | number, 'ignore' | 'pipe' | number]
-  /** KILL for what keeps nothing; INT for what tidies up after itself. */
-  readonly endWith: 'KILL' | 'INT'
   /** Removed when the program has ended. */
   readonly remove?: string
 }
@@ -32,9 +30,9 @@ const lastResortMs = 30_000
  * we end what we started in our order.
  */
 export function startOnLifeline(options: LifelineOptions): OnLifeline {
-  const { program, args, environment, folder, output, endWith, remove } = options
+  const { program, args, environment, folder, output, remove } = options
   const stdio: StdioOptions = ['pipe', ...output]
-  const child = spawn('/bin/sh', [script, endWith, remove ?? '', program, ...args], {
+  const child = spawn('/bin/sh', [script, remove ?? '', program, ...args], {
     env: { ...environment },
     stdio,
     detached: true,
