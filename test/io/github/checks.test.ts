@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { PolicyCheck } from '../../../src/core/automerge/policy-check.ts'
+import { writeCheck } from '../../../src/io/github/checks.ts'
+import { readMergeState } from '../../../src/io/github/merge-facts.ts'
+import { fullName, headOf, name, openGround, pullNumber } from './ground.ts'
+
+const ground = await openGround()
+const { octokit, sandbox, app } = ground
+const checkName = 'lotse/policy'
+const bob = sandbox.person('bob')
+
+const waiting: PolicyCheck = { conclusion: undefined, title: 'Waits', summary: 'For CI.' }
+const longer: PolicyCheck = { ...waiting, summary: 'For CI and a review.' }
+const held: PolicyCheck = { conclusion: 'success', title: 'All rules hold', summary: '✅' }
+const broken: PolicyCheck = { conclusion: 'failure', title: 'A check failed', summary: '❌' }
+
+const create = 'POST /repos/{owner}/{repo}/check-runs'
+const update = 'PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}'
+
+let pulls = 0
+
+/** A pull request of its own, whose check is written in turn; what each time was asked for, and what it says in the end. */
+async function write(
+  checks: readonly PolicyCheck[],
+): Promise<{ asked: readonly string[]; says: PolicyCheck; runs: number }> {
+  pulls += 1
+  const branch = `topic-${pulls}`
+  await bob.push(fullName, { branch, create: true, files: { [`${branch}.md`]: branch } })
+  const { issue } = await bob.openPull(fullName, { head: branch, title: 'Note' })
+  const number = pullNumber(issue.number)
+  const head = headOf(ground, branch)
+  assert.ok(head !== undefined)
+  const own = { appId: app.appId, checkName }
+  const asked: string[] = []
+  for (const check of checks) {
+    const state = await readMergeState(octokit, name, number, own)
+    sandbox.requests.reset()
+    await writeCheck(octokit, name, state?.policyRun, { name: checkName, head, check })
+    asked.push(Object.keys(sandbox.requests.byRoute()).join() || 'nothing')
+  }
+  const run = (await readMergeState(octokit, name, number, own))?.policyRun
+  assert.ok(run !== undefined)
+  const says = { conclusion: run.conclusion as PolicyCheck['conclusion'], title: run.title, summary: run.summary }
+  const runs = [...sandbox.repository(fullName).checkRuns.values()].filter(({ suite }) => suite.headSha === head).length
+  return { asked, says, runs }
+}
+
+describe('writeCheck', () => {
+  const rows: readonly (readonly [
+    name: string,
+    checks: readonly PolicyCheck[],
+    asked: readonly string[],
+    runs: number,
+  ])[] = [
+    ['makes one that is in progress', [waiting], [create], 1],
+    ['makes one that is done', [held], [create], 1],
+    ['leaves what says the same', [waiting, waiting], [create, 'nothing'], 1],
+    ['leaves what is done and says the same', [held, held], [create, 'nothing'], 1],
+    ['updates what says something else', [waiting, longer], [create, update], 1],
+    ['completes what was in progress', [waiting, held], [create, update], 1],
+    ['changes its mind', [held, broken], [create, update], 1],
+    ['makes another one to be in progress again', [held, waiting], [create, create], 2],
+    ['goes on with the newest of two', [held, waiting, broken], [create, create, update], 2],
+  ]
+  for (const [title, checks, asked, runs] of rows) {
+    test(title, async () => {
+      assert.deepEqual(await write(checks), { asked, says: checks.at(-1), runs })
+    })
+  }
+})
