@@ -19,6 +19,10 @@ export type FilesCommit = {
   readonly check?: (tree: string | undefined) => Promise<void>
   /** Where a new branch starts; undefined: the branch must be there, or the repository empty. */
   readonly startAt?: string
+  /** Forced: what is on the branch gives way to a commit with these parents that starts from this tree. */
+  readonly replaces?: { readonly tree: string; readonly parents: readonly string[] }
+  /** By path, of `files`; a file keeps its mode unless said. */
+  readonly modes?: ReadonlyMap<string, TreeMode>
 }
 
 /** One commit on a branch, as the contents API and the pencil in the browser make it. */
@@ -33,22 +37,24 @@ export function commitFiles(
     const tip = git.refs.get(name)
     const parent = tip ?? wanted.startAt
     if (parent === undefined && git.refs.all().size > 0) throw new ApiError(404, `Branch ${wanted.branch} not found`)
-    const base = parent === undefined ? undefined : (await readCommit(git.objects, parent))?.tree
+    const { message, author, committer, replaces } = wanted
+    const base = replaces?.tree ?? (parent === undefined ? undefined : (await readCommit(git.objects, parent))?.tree)
     await wanted.check?.(base)
-    const tree = await writeFiles(repository, base, wanted.files)
-    const { message, author, committer } = wanted
+    const tree = await writeFiles(repository, base, wanted)
     const sha = await commitAs(
       github,
       { repository, actor },
       {
         tree,
         message,
-        parents: parent === undefined ? [] : [parent],
+        parents: replaces?.parents ?? (parent === undefined ? [] : [parent]),
         ...(author === undefined ? {} : { author }),
         ...(committer === undefined ? {} : { committer }),
       },
     )
-    await changeRefsHeld(github, { repository, actor }, [{ name, before: tip ?? noCommit, after: sha, force: false }])
+    await changeRefsHeld(github, { repository, actor }, [
+      { name, before: tip ?? noCommit, after: sha, force: replaces !== undefined },
+    ])
     return sha
   })
 }
@@ -56,13 +62,13 @@ export function commitFiles(
 async function writeFiles(
   { git }: Repository,
   base: string | undefined,
-  files: ReadonlyMap<string, Buffer | null>,
+  { files, modes }: Pick<FilesCommit, 'files' | 'modes'>,
 ): Promise<string> {
   const changes: TreeChange[] = []
   for (const [path, content] of files) {
     if (content === null) changes.push({ path, put: null })
     else {
-      const mode = await modeAt(git, base, path)
+      const mode = modes?.get(path) ?? (await modeAt(git, base, path))
       changes.push({ path, put: { mode, sha: await git.objects.write('blob', content) } })
     }
   }

@@ -1,3 +1,4 @@
+import { validationFailed } from '../api-error.ts'
 import { type Actor } from '../caller.ts'
 import { timestamp, type GitHub } from '../context.ts'
 import { git } from '../git/run.ts'
@@ -96,4 +97,27 @@ export async function setArchived(
   repository.archived = archived
   const action = archived ? 'archived' : 'unarchived'
   await github.outbox.emit({ name: 'repository', action, actor, repository, payload: () => ({}) })
+}
+
+/** Clones start there from now on; what is asked of `~DEFAULT_BRANCH` is asked of it. */
+export async function changeDefaultBranch(
+  github: GitHub,
+  { repository, actor }: { readonly repository: Repository; readonly actor: Actor },
+  branch: string,
+): Promise<void> {
+  const from = repository.defaultBranch
+  if (branch === from) return
+  if (repository.git.refs.get(`refs/heads/${branch}`) === undefined) {
+    throw validationFailed({
+      resource: 'Repository',
+      field: 'default_branch',
+      code: 'invalid',
+      message: `The branch ${branch} was not found. Please push that ref first or create it via the Git Data API.`,
+    })
+  }
+  await git(repository.git.path, ['symbolic-ref', 'HEAD', `refs/heads/${branch}`])
+  repository.defaultBranch = branch
+  repository.updatedAt = timestamp(github)
+  const changes = { default_branch: { from } }
+  await github.outbox.emit({ name: 'repository', action: 'edited', actor, repository, payload: () => ({ changes }) })
 }

@@ -3,7 +3,7 @@ import { requireAccount, requireRepository } from '../lookup.ts'
 import { addAccount, addPersonToken } from '../operations/accounts.ts'
 import { type Role } from '../state.ts'
 import { ciOf, type Ci } from './ci.ts'
-import { personNamed, type Person } from './person.ts'
+import { botNamed, personNamed, type Person } from './person.ts'
 
 /** Who there is, and what they may do. */
 export type Accounts = {
@@ -13,6 +13,8 @@ export type Accounts = {
   addMember(organization: string, login: string, role?: 'member' | 'admin'): void
   grant(repository: string, login: string, role: Role): void
   person(login: string): Person
+  /** An app other than the one under test, acting through its bot; it is made when there is none. */
+  bot(slug: string): Person
   ci(repository: string): Ci
 }
 
@@ -31,6 +33,7 @@ export function accountsOf(github: GitHub): Accounts {
       requireRepository(state, name).collaborators.set(requireAccount(state, login).id, role)
     },
     person: (login) => personNamed(github, login),
+    bot: (slug) => botNamed(github, slug),
     ci: (name) => ciOf(github, name),
   }
 }

@@ -1,18 +1,15 @@
-import { personActor } from '../caller.ts'
+import { personActor, type Actor } from '../caller.ts'
 import { type GitHub } from '../context.ts'
 import { findAccount, requirePull, requireRepository } from '../lookup.ts'
-import { noCommit } from '../git/refs.ts'
-import { commitFiles } from '../operations/contents.ts'
+import { addAccount, addApp } from '../operations/accounts.ts'
 import { addLabels, createComment, deleteComment, editComment, removeLabel } from '../operations/issues.ts'
 import { mergePull } from '../operations/merge.ts'
 import { createPull, setDraft, submitReview, updatePull } from '../operations/pulls.ts'
-import { changeRefs } from '../operations/refs.ts'
 import { type Account, type Issue, type IssueComment, type MergeMethod, type Pull } from '../state.ts'
+import { pushesOf, type Pushes } from './pushes.ts'
 
-/** What a person does in the browser or with git; it makes the same events as on GitHub. */
-export type Person = {
-  /** One commit on a branch. `null` deletes a file; `create` starts the branch at the default branch's head. */
-  push(repository: string, commit: NewPush): Promise<string>
+/** What a person does in the browser or with git, or an app's bot over the API; it makes the same events as on GitHub. */
+export type Person = Pushes & {
   openPull(repository: string, pull: NewPull): Promise<Pull>
   comment(repository: string, number: number, body: string): Promise<IssueComment>
   editComment(repository: string, commentId: number, body: string): Promise<void>
@@ -22,18 +19,10 @@ export type Person = {
   editPull(repository: string, number: number, change: PullEdit): Promise<void>
   /** Refused as it would be on GitHub; the repository's first method unless one is named. */
   mergePull(repository: string, number: number, method?: MergeMethod): Promise<string>
-  deleteBranch(repository: string, branch: string): Promise<void>
   label(repository: string, number: number, name: string): Promise<void>
   unlabel(repository: string, number: number, name: string): Promise<void>
   setDraft(repository: string, number: number, draft: boolean): Promise<void>
   review(repository: string, number: number, review: NewReview): Promise<void>
-}
-
-export type NewPush = {
-  readonly branch: string
-  readonly files: Readonly<Record<string, string | null>>
-  readonly message?: string
-  readonly create?: boolean
 }
 
 export type NewPull = {
@@ -56,35 +45,36 @@ export type NewReview = {
 export function personNamed(github: GitHub, login: string): Person {
   const account = findAccount(github.state, login)
   if (account === undefined) throw new Error(`there is no user ${login}`)
-  return { ...withGit(github, account), ...withPulls(github, account), ...withComments(github, account) }
+  return handsOf(github, personActor(account))
 }
 
-function withGit(github: GitHub, account: Account): Pick<Person, 'push' | 'deleteBranch'> {
-  const actor = personActor(account)
-  return {
-    async push(name, { branch, files, message = `Change ${Object.keys(files).join(', ')}`, create = false }) {
-      const repository = requireRepository(github.state, name)
-      const startAt = create ? repository.git.refs.get(`refs/heads/${repository.defaultBranch}`) : undefined
-      const contents = Object.entries(files).map(([path, text]): [string, Buffer | null] => [
-        path,
-        text === null ? null : Buffer.from(text),
-      ])
-      const commit = { branch, message, files: new Map(contents), ...(startAt === undefined ? {} : { startAt }) }
-      return commitFiles(github, { repository, actor }, commit)
-    },
-    async deleteBranch(name, branch) {
-      const repository = requireRepository(github.state, name)
-      const ref = { name: `refs/heads/${branch}`, after: noCommit, force: true }
-      await changeRefs(github, { repository, actor }, [ref])
-    },
-  }
+/** The bot of an app: the one with this slug, or a new one that may write everything and hears nothing. */
+export function botNamed(github: GitHub, slug: string): Person {
+  const known = [...github.state.apps.values()].find((app) => app.slug === slug)
+  const app =
+    known ?? addApp(github, { name: slug, owner: vendor(github, slug), permissions: botPermissions, events: [] })
+  return handsOf(github, { account: app.bot, app, permissions: app.permissions })
+}
+
+const botPermissions = {
+  contents: 'write',
+  issues: 'write',
+  pull_requests: 'write',
+  workflows: 'write',
+}
+
+function vendor(github: GitHub, slug: string): Account {
+  return addAccount(github, `${slug}-vendor`, 'Organization')
+}
+
+function handsOf(github: GitHub, actor: Actor): Person {
+  return { ...pushesOf(github, actor), ...withPulls(github, actor), ...withComments(github, actor) }
 }
 
 function withPulls(
   github: GitHub,
-  account: Account,
+  actor: Actor,
 ): Pick<Person, 'openPull' | 'closePull' | 'reopenPull' | 'editPull' | 'mergePull' | 'setDraft' | 'review'> {
-  const actor = personActor(account)
   const pullAt = (name: string, number: number): Pull => requirePull(github.state, name, number)
   return {
     async openPull(name, { head, base, title, body = null, draft = false }) {
@@ -106,9 +96,8 @@ function withPulls(
 
 function withComments(
   github: GitHub,
-  account: Account,
+  actor: Actor,
 ): Pick<Person, 'comment' | 'editComment' | 'deleteComment' | 'label' | 'unlabel'> {
-  const actor = personActor(account)
   const issueAt = (name: string, number: number): Issue => {
     const issue = requireRepository(github.state, name).issues.get(number)
     if (issue === undefined) throw new Error(`there is no ${name}#${number}`)

@@ -3,6 +3,7 @@ import { timestamp, type GitHub } from '../context.ts'
 import { nextId, requireAccount, requireRepository } from '../lookup.ts'
 import {
   addRepository,
+  changeDefaultBranch,
   fillRepository,
   forkRepository,
   renameRepository,
@@ -22,6 +23,8 @@ export type Repositories = {
   /** Read-only from now on, until it is unarchived. */
   archiveRepository(fullName: string): Promise<void>
   unarchiveRepository(fullName: string): Promise<void>
+  /** Pull requests stay with the base they have. */
+  changeDefaultBranch(fullName: string, branch: string): Promise<void>
   addRuleset(repository: string, ruleset: NewRuleset): number
   removeRuleset(repository: string, id: number): void
   /** Classic protection: seen by GraphQL and by who may administrate, enforced all the same. */
@@ -64,6 +67,7 @@ export function repositoriesOf(github: GitHub): Repositories {
     renameRepository: async (name, wanted) => renameRepository(github, byOwner(name), wanted),
     archiveRepository: async (name) => setArchived(github, byOwner(name), { archived: true }),
     unarchiveRepository: async (name) => setArchived(github, byOwner(name), { archived: false }),
+    changeDefaultBranch: async (name, branch) => changeDefaultBranch(github, byOwner(name), branch),
     ...rulesOf(github),
   }
 }
