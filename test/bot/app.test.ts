@@ -43,7 +43,7 @@ beforeEach(async () => {
   const defaultBranch = guaranteed(parseBranchName('main'))
   const head = guaranteed(parseCommitSha('b'.repeat(40)))
   await knowRepository(database, { id: repository, installation, name, defaultBranch, archived: false })
-  await keepRepositoryReading(database, repository, { head, configuration: undefined, files: [] })
+  await keepRepositoryReading(database, repository, { head, doubts: 0, configuration: undefined, files: [] })
   const cluster = guaranteed(parseClusterName('production'))
   const image = guaranteed(parseImageName('eu.gcr.io/project/demo-service'))
   await keepRelease(database, repository, {

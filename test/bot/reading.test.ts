@@ -6,7 +6,8 @@ import { openStage } from '../../src/cli/stage.ts'
 import { parseBranchName, parseInstallationId, parseRepoId, parseRepoName } from '../../src/core/ids.ts'
 import { guaranteed } from '../../src/core/parsed.ts'
 import { acme, acmeFiles } from '../../src/sandbox/acme.ts'
-import { doubtHead, knowRepository, readFiles } from '../../src/io/store/repositories.ts'
+import { createGitHub } from '../../src/io/github/client.ts'
+import { doubtHead, knowRepository, readFiles, readRepository } from '../../src/io/store/repositories.ts'
 import { openTestDatabase } from '../io/store/test-database.ts'
 import { clear, testDeps } from './ground.ts'
 
@@ -41,6 +42,40 @@ async function files(): Promise<readonly string[]> {
 function textsAsked(): number {
   return stage.github.requests.count(({ route }) => route === 'graphql Blobs')
 }
+
+/** As `deps`; each time that GitHub has answered on this path, something else happens before the answer is used. */
+function whenAnswered(path: string, happens: () => Promise<void>): Deps {
+  const as: Deps['github']['as'] = async (scope) => {
+    const octokit = await createGitHub(stage.settings.github, deps).as(scope)
+    octokit.hook.after('request', async (_, { url }) => {
+      if (url.endsWith(path)) await happens()
+    })
+    return octokit
+  }
+  return { ...deps, github: { ...deps.github, as } }
+}
+
+async function isCurrent(): Promise<boolean | undefined> {
+  return (await readRepository(database, id))?.headIsCurrent
+}
+
+describe('a push that comes while the repository', () => {
+  const push = async (): Promise<void> => doubtHead(database, id)
+
+  test('is read is not lost', async () => {
+    await currentRepository(whenAnswered('/git/trees/{tree_sha}', push), id)
+    assert.equal(await isCurrent(), false)
+    await currentRepository(deps, id)
+    assert.equal(await isCurrent(), true)
+  })
+
+  test('is looked at is not lost', async () => {
+    await currentRepository(deps, id)
+    await doubtHead(database, id)
+    await currentRepository(whenAnswered('/git/ref/{ref}', push), id)
+    assert.equal(await isCurrent(), false)
+  })
+})
 
 describe('a repository is read', () => {
   test('once while its head stays, also when that was in doubt', async () => {

@@ -43,7 +43,7 @@ async function followAcme(): Promise<void> {
   await knowRepository(database, { id, installation, name, defaultBranch, archived: false })
   await keepReading(database, blob, readManifest(acmeFiles[path] ?? ''))
   const head = guaranteed(parseCommitSha('b'.repeat(40)))
-  await keepRepositoryReading(database, id, { head, configuration: undefined, files: [{ path, blob }] })
+  await keepRepositoryReading(database, id, { head, doubts: 0, configuration: undefined, files: [{ path, blob }] })
 }
 
 const oci = 'application/vnd.oci.image.manifest.v1+json'

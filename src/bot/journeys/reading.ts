@@ -31,13 +31,18 @@ export async function currentRepository(deps: Deps, id: RepoId): Promise<ReadRep
   if (head === undefined) return undefined
   // A newer reader reads everything once more, also where nothing moved.
   const isRead = head === known.head && (await isWhollyRead(deps.database, id))
-  if (isRead) await confirmHead(deps.database, id, head)
+  if (isRead) await confirmHead(deps.database, id, { head, doubts: known.doubts })
   else await read(deps, octokit, known, head)
   const reread = await readRepository(deps.database, id)
   return reread === undefined ? undefined : { ...reread, head }
 }
 
-async function read(deps: Deps, octokit: Client, { id, name }: KnownRepository, head: CommitSha): Promise<void> {
+async function read(
+  deps: Deps,
+  octokit: Client,
+  { id, name, doubts }: KnownRepository,
+  head: CommitSha,
+): Promise<void> {
   const { files, complete } = await listFiles(octokit, name, head)
   if (!complete) {
     throw new UserError(`${name} has more files than GitHub lists in one answer`, {
@@ -53,6 +58,7 @@ async function read(deps: Deps, octokit: Client, { id, name }: KnownRepository, 
     for (const blob of unread) await keepReading(database, blob, readManifest(texts.get(blob) ?? ''))
     await keepRepositoryReading(database, id, {
       head,
+      doubts,
       configuration: text === undefined ? undefined : configurationOf(text),
       files: manifests,
     })

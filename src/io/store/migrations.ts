@@ -26,8 +26,9 @@ export const migrations: readonly Migration[] = [
         archived boolean not null,
         -- the commit that files and configuration were read from; null: not read yet
         head text,
-        -- false: the default branch may have moved since
-        head_current boolean not null default false,
+        -- counts each time that the default branch may have moved; the head is current while both are the same
+        doubts int not null default 0,
+        settled_doubts int,
         -- what parseConfiguration said; null: the commit has no configuration
         configuration jsonb
       );

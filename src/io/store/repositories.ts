@@ -23,12 +23,16 @@ export type KnownRepository = {
   readonly head: CommitSha | undefined
   /** false: the default branch may have moved since, and is to be looked at before the next decision. */
   readonly headIsCurrent: boolean
+  /** How often the head was in doubt so far: what is read counts only while nobody doubts it again. */
+  readonly doubts: number
   /** Of that commit; undefined: it has no configuration. */
   readonly configuration: Parsed<Configuration> | undefined
 }
 
 export type RepositoryReading = {
   readonly head: CommitSha
+  /** What they were when the reading began. */
+  readonly doubts: number
   readonly configuration: Parsed<Configuration> | undefined
   readonly files: readonly { readonly path: FilePath; readonly blob: BlobSha }[]
 }
@@ -43,20 +47,21 @@ type RepositoryRow = {
   readonly default_branch: BranchName
   readonly archived: boolean
   readonly head: CommitSha | null
-  readonly head_current: boolean
+  readonly doubts: number
+  readonly settled_doubts: number | null
   readonly configuration: Parsed<Configuration> | null
 }
 
 export async function knowRepository(
   database: Queryable,
-  repository: Omit<KnownRepository, 'head' | 'headIsCurrent' | 'configuration'>,
+  repository: Omit<KnownRepository, 'head' | 'headIsCurrent' | 'doubts' | 'configuration'>,
 ): Promise<void> {
   await database.query(
     `insert into repository (id, installation, name, default_branch, archived) values ($1, $2, $3, $4, $5)
      on conflict (id) do update set
        installation = excluded.installation, name = excluded.name, archived = excluded.archived,
        default_branch = excluded.default_branch,
-       head_current = repository.head_current and repository.default_branch = excluded.default_branch`,
+       doubts = repository.doubts + (repository.default_branch <> excluded.default_branch)::int`,
     [repository.id, repository.installation, repository.name, repository.defaultBranch, repository.archived],
   )
 }
@@ -85,19 +90,24 @@ export async function readRepository(database: Queryable, id: RepoId): Promise<K
     defaultBranch: row.default_branch,
     archived: row.archived,
     head: row.head ?? undefined,
-    headIsCurrent: row.head_current,
+    headIsCurrent: row.doubts === row.settled_doubts,
+    doubts: row.doubts,
     configuration: row.configuration ?? undefined,
   }
 }
 
 /** The default branch has moved, or may have: it is looked at before the next decision. */
 export async function doubtHead(database: Queryable, id: RepoId): Promise<void> {
-  await database.query('update repository set head_current = false where id = $1', [id])
+  await database.query('update repository set doubts = doubts + 1 where id = $1', [id])
 }
 
-/** What was read is still the head. */
-export async function confirmHead(database: Queryable, id: RepoId, head: CommitSha): Promise<void> {
-  await database.query('update repository set head_current = true where id = $1 and head = $2', [id, head])
+/** What was read is still the head, unless it was doubted again since. */
+export async function confirmHead(
+  database: Queryable,
+  id: RepoId,
+  { head, doubts }: Pick<RepositoryReading, 'head' | 'doubts'>,
+): Promise<void> {
+  await database.query('update repository set settled_doubts = $3 where id = $1 and head = $2', [id, head, doubts])
 }
 
 /** Which of these blobs have no reading by this version of the reader. */
@@ -136,7 +146,7 @@ export async function keepReading(database: Queryable, blob: BlobSha, reading: M
 export async function keepRepositoryReading(
   database: Queryable,
   id: RepoId,
-  { head, configuration, files }: RepositoryReading,
+  { head, doubts, configuration, files }: RepositoryReading,
 ): Promise<void> {
   await database.query('delete from repository_file where repository = $1', [id])
   await database.query(
@@ -144,9 +154,10 @@ export async function keepRepositoryReading(
      select $1, path, blob from unnest($2::text[], $3::text[]) as file (path, blob)`,
     [id, files.map(({ path }) => path), files.map(({ blob }) => blob)],
   )
-  await database.query('update repository set head = $2, head_current = true, configuration = $3 where id = $1', [
+  await database.query('update repository set head = $2, settled_doubts = $3, configuration = $4 where id = $1', [
     id,
     head,
+    doubts,
     configuration,
   ])
 }

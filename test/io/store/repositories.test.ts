@@ -40,7 +40,7 @@ const { id } = gitops()
 const demo = image(acme.image)
 const worker = path('clusters/production/demo-worker.yaml')
 const reading = readManifest(acmeFiles[worker] ?? '')
-const read = { head: commit('b'), configuration: undefined, files: [{ path: worker, blob: blob('a') }] }
+const read = { head: commit('b'), doubts: 0, configuration: undefined, files: [{ path: worker, blob: blob('a') }] }
 
 beforeEach(async () => knowRepository(database, gitops()))
 
@@ -52,7 +52,7 @@ async function readGitops(repository = id): Promise<void> {
 
 describe('a repository', () => {
   test('comes back as it was made known, not read yet', async () => {
-    const unread = { head: undefined, headIsCurrent: false, configuration: undefined }
+    const unread = { head: undefined, headIsCurrent: false, doubts: 0, configuration: undefined }
     assert.deepEqual(await readRepository(database, id), { ...gitops(), ...unread })
     assert.equal(await readRepository(database, repoId(12)), undefined)
   })
@@ -65,7 +65,7 @@ describe('a repository', () => {
     test(`comes back with ${what} as it was read`, async () => {
       const configuration = parseConfiguration(text)
       await keepRepositoryReading(database, id, { ...read, configuration })
-      const known = { ...gitops(), head: read.head, headIsCurrent: true, configuration }
+      const known = { ...gitops(), head: read.head, headIsCurrent: true, doubts: 0, configuration }
       assert.deepEqual(await readRepository(database, id), known)
     })
   }
@@ -81,7 +81,7 @@ describe('a repository', () => {
     const name = guaranteed(parseRepoName('other/live'))
     const changed = gitops({ name, installation: installationId(6), archived: true })
     await knowRepository(database, changed)
-    const known = { ...changed, head: read.head, headIsCurrent: true, configuration: undefined }
+    const known = { ...changed, head: read.head, headIsCurrent: true, doubts: 0, configuration: undefined }
     assert.deepEqual(await readRepository(database, id), known)
   })
 
@@ -100,14 +100,22 @@ describe('a head', () => {
     await readGitops()
     await doubtHead(database, id)
     assert.equal(await isCurrent(), false)
-    await confirmHead(database, id, read.head)
+    await confirmHead(database, id, { head: read.head, doubts: 1 })
     assert.equal(await isCurrent(), true)
   })
 
   test('in doubt stays so when another one is confirmed', async () => {
     await readGitops()
     await doubtHead(database, id)
-    await confirmHead(database, id, commit('c'))
+    await confirmHead(database, id, { head: commit('c'), doubts: 1 })
+    assert.equal(await isCurrent(), false)
+  })
+
+  test('that is doubted while it is read or confirmed stays in doubt', async () => {
+    await doubtHead(database, id)
+    await readGitops()
+    assert.equal(await isCurrent(), false)
+    await confirmHead(database, id, { head: read.head, doubts: 0 })
     assert.equal(await isCurrent(), false)
   })
 
