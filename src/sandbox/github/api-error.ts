@@ -10,17 +10,23 @@ export class ApiError extends Error {
   readonly status: number
   readonly errors: readonly (ErrorDetail | string)[] | undefined
   readonly headers: Readonly<Record<string, string>>
+  readonly documentation: string
 
   constructor(
     status: number,
     message: string,
-    more: { readonly errors?: readonly (ErrorDetail | string)[]; readonly headers?: Record<string, string> } = {},
+    more: {
+      readonly errors?: readonly (ErrorDetail | string)[]
+      readonly headers?: Record<string, string>
+      readonly documentation?: string
+    } = {},
   ) {
     super(message)
     this.name = 'ApiError'
     this.status = status
     this.errors = more.errors
     this.headers = more.headers ?? {}
+    this.documentation = more.documentation ?? 'https://docs.github.com/rest'
   }
 }
 

@@ -11,6 +11,8 @@ export type GitHub = {
   readonly looks: {
     /** Whether this look at a pull request finds its mergeability not computed yet. */
     takeUnknown(): boolean
+    /** Whether this look at a blob does not find it. */
+    takeForgottenBlob(): boolean
   }
   /** Where the bare repositories of this GitHub are. */
   readonly createGit: (id: number, defaultBranch: string) => Promise<GitRepository>

@@ -28,12 +28,17 @@ export type Faults = {
   loseWebhooks(which: number | ((delivery: Delivery) => boolean)): void
   /** The next ones are sent twice, with the same id. */
   duplicateWebhooks(count: number): void
+  /** A replica lags behind: GraphQL's next looks at a blob, or at the `file` of a commit, find nothing though it is there. */
+  forgetBlobs(times: number): void
+  /** The next GraphQL requests fail with status 200 and an error that has neither type nor path; nothing happens. */
+  failGraphQL(times?: number): void
   /** `mergeable` is null and its state unknown on the next looks at a pull request. */
   forgetMergeability(times: number): void
   clear(): void
 }
 
-export type RateLimit = 'primary' | 'secondary'
+/** `unannounced`: a secondary limit that does not say when to come back; it looks much like a missing permission. */
+export type RateLimit = 'primary' | 'secondary' | 'unannounced'
 
 /** The same, as the server asks for it. */
 export type FaultState = Faults & {
@@ -44,13 +49,15 @@ export type FaultState = Faults & {
   takeLoss(delivery: Delivery): boolean
   takeDuplicate(): boolean
   takeUnknownMergeability(): boolean
+  takeForgottenBlob(): boolean
+  takeFailedGraphQL(): boolean
 }
 
 export function createFaults(): FaultState {
   let hook: WriteHook | undefined
   const answers = createCountdowns()
   const refusals = createCountdowns()
-  const counts = { primary: 0, secondary: 0, lost: 0, duplicated: 0, unknown: 0 }
+  const counts = { ...nothingLeft }
   let loses: ((delivery: Delivery) => boolean) | undefined
   const take = (name: keyof typeof counts): boolean => {
     if (counts[name] === 0) return false
@@ -64,22 +71,37 @@ export function createFaults(): FaultState {
     limitRate: (kind, times = 1) => void (counts[kind] = times),
     loseWebhooks: (which) => void (typeof which === 'number' ? (counts.lost = which) : (loses = which)),
     duplicateWebhooks: (count) => void (counts.duplicated = count),
+    forgetBlobs: (times) => void (counts.forgotten = times),
+    failGraphQL: (times = 1) => void (counts.failed = times),
     forgetMergeability: (times) => void (counts.unknown = times),
     clear() {
       hook = undefined
       loses = undefined
       answers.clear()
       refusals.clear()
-      Object.assign(counts, { primary: 0, secondary: 0, lost: 0, duplicated: 0, unknown: 0 })
+      Object.assign(counts, nothingLeft)
     },
     hook: () => hook,
     takeAnswerAfterEffect: (route) => answers.take(route),
     takeRefusal: (route) => refusals.take(route),
-    takeRateLimit: () => (take('primary') ? 'primary' : take('secondary') ? 'secondary' : undefined),
+    takeRateLimit: () => (['primary', 'secondary', 'unannounced'] as const).find(take),
     takeLoss: (delivery) => take('lost') || loses?.(delivery) === true,
     takeDuplicate: () => take('duplicated'),
     takeUnknownMergeability: () => take('unknown'),
+    takeForgottenBlob: () => take('forgotten'),
+    takeFailedGraphQL: () => take('failed'),
   }
+}
+
+const nothingLeft = {
+  primary: 0,
+  secondary: 0,
+  unannounced: 0,
+  lost: 0,
+  duplicated: 0,
+  unknown: 0,
+  forgotten: 0,
+  failed: 0,
 }
 
 type Countdown = { readonly status: number; readonly times: number }

@@ -115,7 +115,10 @@ function createContext({ urls, now, directory, faults, stopped }: ContextParts):
     now,
     urls,
     outbox: createOutbox(() => github, { faults, stopped }),
-    looks: { takeUnknown: () => faults.takeUnknownMergeability() },
+    looks: {
+      takeUnknown: () => faults.takeUnknownMergeability(),
+      takeForgottenBlob: () => faults.takeForgottenBlob(),
+    },
     createGit: (id, defaultBranch) => createGitRepository(join(directory, `${id}.git`), { defaultBranch }),
   }
   return github

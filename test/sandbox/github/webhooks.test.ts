@@ -155,6 +155,15 @@ suite('faults', () => {
     const fine = await call('GET', repo)
     assert.equal(fine.headers.get('x-ratelimit-limit'), '5000')
   })
+
+  test('a limit may not say when to come back, and name permissions like a refusal', async (t) => {
+    const { call, github } = await startGround(t)
+    github.faults.limitRate('unannounced')
+    const { status, headers, json } = await call('GET', repo)
+    assert.deepEqual([status, headers.get('retry-after')], [403, null])
+    assert.equal(headers.get('x-accepted-github-permissions'), 'metadata=read')
+    assert.match(json.documentation_url, /secondary-rate-limits$/)
+  })
 })
 
 suite('a process that is killed', () => {

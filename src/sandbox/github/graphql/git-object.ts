@@ -61,7 +61,7 @@ async function fieldsOfObject(place: Place, object: GitObject | undefined): Prom
     case 'tree':
       return treeFields(place, object.sha, '')
     case 'blob':
-      return blobFields(place, object)
+      return place.view.github.looks.takeForgottenBlob() ? null : blobFields(place, object)
     case 'tag':
       return { __typename: 'Tag', ...gitObjectFields(place, object.sha, 'C') }
   }
@@ -101,7 +101,8 @@ function fieldsOfCommit(place: Place, commit: Commit): Fields {
       connection('CommitConnection', commit.parents, { page, node: (sha) => view.show.commit(repository, sha) }),
     file: async ({ path: at }: { readonly path: string }) => {
       const entry = await entryAt(repository.git.objects, commit.tree, at)
-      return entry === undefined ? null : entryFields(place, entry, at)
+      if (entry === undefined || view.github.looks.takeForgottenBlob()) return null
+      return entryFields(place, entry, at)
     },
     history: async ({ path: only, ...page }: Page & { readonly path?: string }) => {
       const ids = await listCommits(repository.git.path, { to: commit.sha }, only === undefined ? {} : { path: only })

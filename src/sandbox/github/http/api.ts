@@ -10,7 +10,7 @@ import { type Repository } from '../state.ts'
 import { json, type Answer } from './answer.ts'
 import { authenticate } from './authenticate.ts'
 import { parseBody } from './fields.ts'
-import { refuseCaller } from './permissions.ts'
+import { askedOf, refuseCaller } from './permissions.ts'
 import { budgetHeaders, renderBudgets, type RateLimiter } from './rate-limit.ts'
 import { type HttpRequest } from './request.ts'
 import { type ApiRequest, type Matched, type Router } from './router.ts'
@@ -57,7 +57,8 @@ async function handle(deps: ApiDeps, { request, path, matched, noted }: Handling
   noted.caller = caller
   if (path === '/rate_limit') return json(renderBudgets(deps.limiter.look(caller)))
   const limited = deps.faults.takeRateLimit()
-  if (limited !== undefined) throw deps.limiter.refusal(limited, caller)
+  if (limited !== undefined)
+    throw deps.limiter.refusal(limited, caller, matched === undefined ? undefined : askedOf(matched.route))
   deps.limiter.spend(caller)
   if (matched === undefined) throw new ApiError(501, `sandbox does not implement ${request.method} ${path}`)
   const run = prepare(deps, { caller, matched }, apiRequest(deps, request, { caller, matched }))
@@ -164,7 +165,7 @@ export function renderError(error: unknown): Answer {
   const body = {
     message: error.message,
     ...(error.errors === undefined ? {} : { errors: error.errors }),
-    documentation_url: 'https://docs.github.com/rest',
+    documentation_url: error.documentation,
     status: String(error.status),
   }
   return json(body, error.status, error.headers)

@@ -41,6 +41,7 @@ async function run(deps: ApiDeps, { headers, body, isAbandoned }: HttpRequest, n
   noted.route = `graphql ${operationName ?? nameOf(query)}`
   const refusal = faults.takeRefusal(noted.route)
   if (refusal !== undefined) throw new ApiError(refusal, 'Server Error')
+  if (faults.takeFailedGraphQL()) return json({ data: null, errors: [{ message: somethingWentWrong }] })
   const variables = fields.optionalObject('variables')?.all ?? {}
   // Loaded when it is needed: graphql-js and the schema take longer than everything else together.
   const { executeGraphQL } = await import('../graphql/execute.ts')
@@ -50,6 +51,10 @@ async function run(deps: ApiDeps, { headers, body, isAbandoned }: HttpRequest, n
   }
   return json(await executeGraphQL({ query, variables, operationName }, { github, caller, write, budget }))
 }
+
+const somethingWentWrong =
+  'Something went wrong while executing your query. This may be the result of a timeout, or it could be a GitHub bug. ' +
+  'Please include `0A1B:2C3D:4E5F:6071:8293A4B5` when reporting this issue.'
 
 /** The name that the author gave the operation, or its first field: `viewer` of `{ viewer { login } }`. */
 function nameOf(query: string): string {

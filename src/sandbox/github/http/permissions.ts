@@ -6,7 +6,7 @@ import { type Access, type Permissions, type Repository, type Role } from '../st
 import table from './route-permissions.json' with { type: 'json' }
 import { type Route } from './router.ts'
 
-type Alternatives = readonly Permissions[]
+export type Alternatives = readonly Permissions[]
 
 /**
  * What each route asks of an installation: alternatives, each a set that is needed together. `published` is GitHub's
@@ -48,14 +48,16 @@ function refuseInstallation(permissions: Permissions, route: Route): void {
 }
 
 export function notAccessible(alternatives: Alternatives): ApiError {
+  return new ApiError(403, 'Resource not accessible by integration', { headers: acceptedHeaders(alternatives) })
+}
+
+export function acceptedHeaders(alternatives: Alternatives): Record<string, string> {
   const accepted = alternatives.map((needed) =>
     Object.entries(needed)
       .map(([name, access]) => `${name}=${access}`)
       .join(','),
   )
-  return new ApiError(403, 'Resource not accessible by integration', {
-    headers: { 'X-Accepted-GitHub-Permissions': accepted.join('; ') },
-  })
+  return { 'X-Accepted-GitHub-Permissions': accepted.join('; ') }
 }
 
 export function holds(permissions: Permissions, needed: Permissions): boolean {

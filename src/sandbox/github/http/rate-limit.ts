@@ -2,6 +2,7 @@ import { ApiError } from '../api-error.ts'
 import { describeCaller, type Caller } from '../caller.ts'
 import { type GitHub } from '../context.ts'
 import { type RateLimit } from '../faults.ts'
+import { acceptedHeaders, type Alternatives } from './permissions.ts'
 import { type Json } from '../render/json.ts'
 
 export type Budget = {
@@ -16,8 +17,12 @@ export type RateLimiter = {
   /** Counts one request; refuses it when nothing is left. */
   spend(caller: Caller): Budget
   look(caller: Caller): Budget
-  refusal(kind: RateLimit, caller: Caller): ApiError
+  /** `asked`: of the route, which GitHub names with every 403 of an installation. */
+  refusal(kind: RateLimit, caller: Caller, asked?: Alternatives): ApiError
 }
+
+const aboutSecondaryLimits =
+  'https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits'
 
 const hourSeconds = 3600
 
@@ -31,14 +36,16 @@ export function createRateLimiter(github: GitHub): RateLimiter {
     const limit = limitOf(caller)
     return { limit, remaining: Math.max(0, limit - current.used), ...current }
   }
-  const refusal = (kind: RateLimit, caller: Caller): ApiError => {
+  const refusal = (kind: RateLimit, caller: Caller, asked: Alternatives = []): ApiError => {
     const { reset, limit } = look(caller)
-    if (kind === 'secondary') {
-      const message = 'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.'
-      return new ApiError(403, message, { headers: { 'Retry-After': '60' } })
+    const accepted = caller.kind === 'installation' && asked.length > 0 ? acceptedHeaders(asked) : {}
+    if (kind === 'primary') {
+      const headers = { ...accepted, ...budgetHeaders({ limit, remaining: 0, reset, used: limit }) }
+      return new ApiError(403, `API rate limit exceeded for ${describeCaller(caller)}.`, { headers })
     }
-    const headers = { ...budgetHeaders({ limit, remaining: 0, reset, used: limit }) }
-    return new ApiError(403, `API rate limit exceeded for ${describeCaller(caller)}.`, { headers })
+    const message = 'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.'
+    const headers = { ...accepted, ...(kind === 'secondary' ? { 'Retry-After': '60' } : {}) }
+    return new ApiError(403, message, { headers, documentation: aboutSecondaryLimits })
   }
   return {
     look,

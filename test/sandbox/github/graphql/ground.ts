@@ -106,7 +106,7 @@ function emptyGitHub(folder: string): { readonly github: GitHub; readonly events
       redeliver: () => undefined,
       settled: async () => undefined,
     },
-    looks: { takeUnknown: () => false },
+    looks: { takeUnknown: () => false, takeForgottenBlob: () => false },
     createGit: (id, defaultBranch) => createGitRepository(join(folder, `${id}.git`), { defaultBranch }),
   }
   return { github, events }

@@ -66,6 +66,29 @@ test('GraphQL can be made to answer 502 although the ref was moved', async (t) =
   assert.equal(github.repository('acme/gitops').git.refs.get('refs/heads/new'), ref.afterOid)
 })
 
+test('GraphQL can be made to fail without a type, with status 200', async (t) => {
+  const { github, bot } = await scene(t)
+  github.faults.failGraphQL()
+  await assert.rejects(bot.graphql('{ viewer { login } }'), (error: unknown) => {
+    assert.ok(error instanceof Error && 'errors' in error && Array.isArray(error.errors))
+    assert.deepEqual(error.errors.map(Object.keys), [['message']])
+    assert.match(error.message, /Something went wrong while executing your query/)
+    return true
+  })
+  await bot.graphql('{ viewer { login } }')
+})
+
+test('GraphQL can be made not to find a blob that is there', async (t) => {
+  const { github, bot } = await scene(t)
+  const query = `{ repository(owner: "acme", name: "gitops") { object(expression: "main:README.md") { oid }
+    main: object(expression: "main") { ... on Commit { file(path: "README.md") { path } } } } }`
+  type Found = { readonly repository: { readonly object: unknown; readonly main: { readonly file: unknown } } }
+  github.faults.forgetBlobs(2)
+  assert.deepEqual(await bot.graphql(query), { repository: { object: null, main: { file: null } } })
+  const { repository } = await bot.graphql<Found>(query)
+  assert.ok(repository.object !== null && repository.main.file !== null)
+})
+
 test('a page is served to a browser', async (t) => {
   const { github } = await scene(t)
   const response = await fetch(`${github.webUrl}/acme/gitops`)
