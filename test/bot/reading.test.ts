@@ -111,3 +111,34 @@ describe('a repository is read', () => {
     assert.ok((await files()).includes(worker))
   })
 })
+
+describe('a file that is not text', () => {
+  const bytes = '\0\u0001'
+
+  test('is a reading with a problem', async () => {
+    await commit({ 'clusters/production/binary.yaml': bytes })
+    await currentRepository(deps, id)
+    const binary = (await readFiles(database, id)).find(({ file }) => file.endsWith('binary.yaml'))
+    assert.deepEqual(binary?.reading, {
+      images: [],
+      problems: [{ message: 'the file is not text', help: 'write it in UTF-8' }],
+    })
+  })
+
+  test('is a broken configuration, and not an absent one', async () => {
+    const path = '.github/lotse.yaml'
+    await commit({ [path]: bytes })
+    const { configuration } = (await currentRepository(deps, id)) ?? {}
+    await commit({ [path]: acmeFiles[path] ?? null })
+    assert.deepEqual(configuration, {
+      ok: false,
+      problems: [
+        { message: 'the file is not text', help: 'write it in UTF-8', at: { file: path, line: 1, column: 1 } },
+      ],
+    })
+  })
+})
+
+async function commit(files: Readonly<Record<string, string | null>>): Promise<void> {
+  await stage.github.person('alice').push(acme.repository, { branch: 'main', files })
+}

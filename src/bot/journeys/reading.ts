@@ -1,8 +1,8 @@
 import type { Client } from '../../io/github/client.ts'
-import { configurationPath, parseConfiguration } from '../../core/config/configuration.ts'
-import type { BlobSha, CommitSha, RepoId } from '../../core/ids.ts'
-import { readManifest } from '../../core/manifest/workload.ts'
-import { inFile } from '../../core/parsed.ts'
+import { type Configuration, configurationPath, parseConfiguration } from '../../core/config/configuration.ts'
+import type { BlobSha, CommitSha, RepoId, RepoName } from '../../core/ids.ts'
+import { type ManifestReading, readManifest } from '../../core/manifest/workload.ts'
+import { type Parsed, type Problem, inFile, refused } from '../../core/parsed.ts'
 import { UserError } from '../../core/user-error.ts'
 import { type FileAtCommit, listFiles, readHead, readTexts } from '../../io/github/repository-files.ts'
 import {
@@ -49,31 +49,35 @@ async function read(
       help: 'move the manifests into a repository of their own',
     })
   }
+  const configuration = await readConfiguration(octokit, name, files)
   const manifests = files.filter(({ path }) => isManifest(path))
-  const configured = files.find(({ path }) => path === configurationPath)
   const unread = await unreadBlobs(deps.database, unique(manifests))
-  const texts = await readTexts(octokit, name, [...unread, ...(configured === undefined ? [] : [configured.blob])])
-  const text = configured === undefined ? undefined : texts.get(configured.blob)
+  const texts = await readTexts(octokit, name, unread)
   await deps.database.transaction(async (database) => {
-    for (const blob of unread) await keepReading(database, blob, readManifest(texts.get(blob) ?? ''))
-    await keepRepositoryReading(database, id, {
-      head,
-      doubts,
-      configuration: text === undefined ? undefined : configurationOf(text),
-      files: manifests,
-    })
+    for (const blob of unread) await keepReading(database, blob, readingOf(texts.get(blob)))
+    await keepRepositoryReading(database, id, { head, doubts, configuration, files: manifests })
   })
   deps.log.info({ repository: name, head, files: manifests.length, read: unread.length }, 'repository read')
 }
 
-function configurationOf(text: string): ReturnType<typeof parseConfiguration> {
-  const configuration = parseConfiguration(text)
+async function readConfiguration(
+  octokit: Client,
+  name: RepoName,
+  files: readonly FileAtCommit[],
+): Promise<Parsed<Configuration> | undefined> {
+  const configured = files.find(({ path }) => path === configurationPath)
+  if (configured === undefined) return undefined
+  const text = (await readTexts(octokit, name, [configured.blob])).get(configured.blob)
+  const configuration = text === undefined ? refused(noText) : parseConfiguration(text)
   if (configuration.ok) return configuration
   const [first, ...others] = configuration.problems
-  return {
-    ok: false,
-    problems: [inFile(first, configurationPath), ...others.map((problem) => inFile(problem, configurationPath))],
-  }
+  return refused(inFile(first, configurationPath), ...others.map((problem) => inFile(problem, configurationPath)))
+}
+
+const noText: Problem = { message: 'the file is not text', help: 'write it in UTF-8' }
+
+function readingOf(text: string | undefined): ManifestReading {
+  return text === undefined ? { images: [], problems: [noText] } : readManifest(text)
 }
 
 /** Workflows and the bot's own configuration lie in `.github`; no cluster's path does. */

@@ -11,7 +11,7 @@ import {
 } from '../../core/ids.ts'
 import { guaranteed } from '../../core/parsed.ts'
 import { readBlob } from './blobs.ts'
-import { hasStatus } from './errors.ts'
+import { GitHubUnavailable, hasStatus } from './errors.ts'
 import { graphql } from './graphql.ts'
 import { ownerAndName } from './repository-name.ts'
 
@@ -62,29 +62,39 @@ query Blobs($owner: String!, $name: String!${indexes.map((i) => `, $blob${i}: Gi
 }`
 }
 
-type BlobsAnswer = {
-  readonly repository: {
-    readonly [blob: `blob${number}`]: { readonly text: string | null; readonly isTruncated: boolean } | null
-  }
+type BlobAnswer = {
+  readonly text: string | null
+  readonly isTruncated: boolean
+  /** null: GitHub cannot tell. */
+  readonly isBinary: boolean | null
 }
+type BlobsAnswer = { readonly repository: { readonly [blob: `blob${number}`]: BlobAnswer | null } }
 
-/** The texts of blobs, fifty to a query. What is no text is absent from the answer. */
+/**
+ * The texts of blobs, fifty to a query; undefined: it is no text. The blobs are those of a commit that GitHub has shown,
+ * so one that it does not know comes from a copy that lags behind, and is not taken for an empty file.
+ */
 export async function readTexts(
   octokit: Octokit,
   repository: RepoName,
   blobs: readonly BlobSha[],
-): Promise<ReadonlyMap<BlobSha, string>> {
+): Promise<ReadonlyMap<BlobSha, string | undefined>> {
   const [owner, name] = ownerAndName(repository)
-  const texts = new Map<BlobSha, string>()
+  const texts = new Map<BlobSha, string | undefined>()
   for (let start = 0; start < blobs.length; start += blobsPerQuery) {
     const page = blobs.slice(start, start + blobsPerQuery)
     const variables = Object.fromEntries(page.map((blob, i) => [`blob${i}`, blob]))
     const answer = await graphql<BlobsAnswer>(octokit, blobsQuery(page.length), { owner, name, ...variables })
     for (const [i, blob] of page.entries()) {
-      const found = answer.repository[`blob${i}`]
-      const text = found?.isTruncated === true ? await readBlob(octokit, repository, blob) : (found?.text ?? undefined)
-      if (text !== undefined) texts.set(blob, text)
+      const found = answer.repository[`blob${i}`] ?? undefined
+      if (found === undefined) throw unknownYet(repository, blob)
+      const whole = found.isBinary === true || (found.text !== null && !found.isTruncated)
+      texts.set(blob, whole ? (found.text ?? undefined) : await readBlob(octokit, repository, blob))
     }
   }
   return texts
+}
+
+function unknownYet(repository: RepoName, blob: BlobSha): GitHubUnavailable {
+  return new GitHubUnavailable(`GitHub does not know blob ${blob} of ${repository} yet`, { cause: undefined })
 }

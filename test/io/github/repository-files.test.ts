@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { type BlobSha, parseBlobSha, parseBranchName } from '../../../src/core/ids.ts'
 import { guaranteed } from '../../../src/core/parsed.ts'
+import { GitHubUnavailable } from '../../../src/io/github/errors.ts'
 import { listFiles, readHead, readTexts } from '../../../src/io/github/repository-files.ts'
 import { commitEntries, main, mainHead, name, openGround } from './ground.ts'
 
@@ -50,7 +51,7 @@ test('the files of a commit are those that may be manifests: no links, no submod
   )
 })
 
-test('texts are read fifty to a query, and what is no text is absent', async () => {
+test('texts are read fifty to a query, and what is none is undefined', async () => {
   const texts = Array.from({ length: 101 }, (_, i) => `kind: Number${i}\n`)
   const long = 'x'.repeat(600 * 1024)
   const binary = Uint8Array.of(0, 1, 2)
@@ -58,11 +59,16 @@ test('texts are read fifty to a query, and what is no text is absent', async () 
   await commitEntries(ground, Object.fromEntries(all.map((bytes, i) => [`${i}.yaml`, { bytes }])))
   sandbox.requests.reset()
   const read = await readTexts(octokit, name, all.map(blobOf))
-  assert.deepEqual(read, new Map([...texts, long].map((text) => [blobOf(text), text])))
+  const expected = [...texts, long].map((text): [BlobSha, string | undefined] => [blobOf(text), text])
+  assert.deepEqual(read, new Map([...expected, [blobOf(binary), undefined]]))
   assert.deepEqual(sandbox.requests.byRoute(), {
     'POST graphql Blobs': 3,
     'GET /repos/{owner}/{repo}/git/blobs/{file_sha}': 1,
   })
+})
+
+test('a blob that GitHub does not know yet is not taken for an empty file', async () => {
+  await assert.rejects(readTexts(octokit, name, [blobOf('not pushed yet')]), GitHubUnavailable)
 })
 
 test('no texts cost no query', async () => {
