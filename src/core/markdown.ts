@@ -21,6 +21,11 @@ export function escapeMarkdown(text: string): string {
     .replace(/^(\d*)(?=[-+=:.)])/, '$1\\')
 }
 
+/** A line of a commit message, where GitHub sees mentions, issues to close and `[skip ci]`, but no Markdown. */
+export function plainLine(text: string): string {
+  return oneLine(text).replace(references, `$&${zeroWidthSpace}`).replaceAll('[', `[${zeroWidthSpace}`)
+}
+
 /** Text as code within a sentence. */
 export function inlineCode(text: string): string {
   const code = oneLine(text)

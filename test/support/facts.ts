@@ -27,15 +27,18 @@ const pull: PullRequestFacts = {
   state: 'open',
   draft: false,
   author: bot,
-  marker: { cluster, image, tags: ['1.2.1'] },
+  marker: { cluster, image, tags: ['1.2.1'], uses: ['a1b2c3d4e5f6'] },
   sameRepository: true,
   headBranch: branch('lotse/release/production/eu.gcr.io+project+demo-service'),
   head: commit('a'),
   headTree: tree('b'),
   headParents: [commit('c')],
+  commits: 1,
   mergeable: 'yes',
   mergeState: 'clean',
   review: 'none',
+  approvals: 0,
+  unresolvedThreads: 0,
 }
 
 const base: BaseFacts = {
@@ -44,8 +47,9 @@ const base: BaseFacts = {
   required: [],
   requiredApprovals: 0,
   codeOwnersRequired: false,
-  upToDateRequired: false,
+  conversationsRequired: false,
   mergeQueue: false,
+  otherGates: [],
   methods: ['squash', 'merge', 'rebase'],
 }
 
@@ -60,7 +64,7 @@ export function mergeFacts(override: FactsOverride = {}): MergeFacts {
     bot,
     checks: [greenCi],
     settings: { kind: 'release', release: releaseRules },
-    plan: { kind: 'commit', parent: commit('c'), tree: tree('b') },
+    plan: { kind: 'commit', head: commit('a'), parent: commit('c'), tree: tree('b') },
     ...override,
     pull: { ...pull, ...override.pull },
     base: { ...base, ...override.base },

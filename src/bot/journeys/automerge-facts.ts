@@ -1,18 +1,19 @@
 import type { Client } from '../../io/github/client.ts'
+import { isRelease } from '../../core/automerge/decide.ts'
 import type { MergeFacts, PlanFacts, SettingsFacts } from '../../core/automerge/facts.ts'
 import { policyCheckName } from '../../core/automerge/policy-check-name.ts'
 import { clusterNamed } from '../../core/config/configuration.ts'
 import { formatProblem } from '../../core/parsed.ts'
 import { type MergeState, readMergeState } from '../../io/github/merge-facts.ts'
 import { type KnownRelease, readRelease } from '../../io/store/releases.ts'
-import { doubtHead, readRepository } from '../../io/store/repositories.ts'
+import { type KnownRepository, doubtHead, readRepository } from '../../io/store/repositories.ts'
 import type { Deps } from '../deps.ts'
 import type { Pull } from '../keys.ts'
 import { type ReadRepository, currentRepository } from './reading.ts'
 
 export type GatheredMerge = {
   readonly octokit: Client
-  readonly repository: ReadRepository
+  readonly repository: KnownRepository
   readonly state: MergeState
   readonly facts: MergeFacts
 }
@@ -26,19 +27,16 @@ export async function gatherMerge(deps: Deps, { repository: id, number }: Pull):
   const { appId, bot } = await deps.identity(installation)
   const state = await readMergeState(octokit, known.name, number, { appId, checkName: policyCheckName })
   if (state === undefined) return undefined
+  const { pull, base, checks } = state
+  const unasked: MergeFacts = { bot, pull, base, checks, settings: { kind: 'absent' }, plan: { kind: 'nothing' } }
+  // What is no release of ours needs no look at the repository.
+  if (!isRelease(unasked)) return { octokit, repository: known, state, facts: unasked }
   // Judged by the configuration of the default branch as it is now, also when nobody told us that it has moved.
   if (state.defaultHead !== known.head) await doubtHead(deps.database, id)
   const repository = await currentRepository(deps, id)
   if (repository === undefined) return undefined
-  const release = await readRelease(deps.database, id, state.pull.headBranch)
-  const facts: MergeFacts = {
-    bot,
-    pull: state.pull,
-    base: state.base,
-    checks: state.checks,
-    settings: settingsOf(repository, state),
-    plan: planFacts(release, repository),
-  }
+  const release = await readRelease(deps.database, id, pull.headBranch)
+  const facts = { ...unasked, settings: settingsOf(repository, state), plan: planFacts(release, repository) }
   return { octokit, repository, state, facts }
 }
 
@@ -54,6 +52,7 @@ function planFacts(release: KnownRelease | undefined, { head }: ReadRepository):
   if (release === undefined) return { kind: 'nothing' }
   if (release.plannedAt !== head) return { kind: 'unknown' }
   // Looked at, and not written: it was left to a person. Before that, it is only not written yet.
+  if (release.problem !== undefined) return { kind: 'refused', problem: release.problem }
   if (release.written === undefined) return { kind: release.settledAt === head ? 'taken-over' : 'unknown' }
-  return { kind: 'commit', parent: release.written.parent, tree: release.written.tree }
+  return { kind: 'commit', ...release.written }
 }

@@ -1,16 +1,20 @@
 import { type MergeDecision, decideMerge, explainMerge } from '../../core/automerge/decide.ts'
 import { policyCheckName } from '../../core/automerge/policy-check-name.ts'
-import { policyCheck } from '../../core/automerge/policy-check.ts'
-import { remedyFor } from '../../core/automerge/remedy.ts'
-import type { ReasonKind } from '../../core/automerge/rules.ts'
+import type { MergeFacts } from '../../core/automerge/facts.ts'
+import { type PolicyCheck, policyCheck, refusedMergeCheck } from '../../core/automerge/policy-check.ts'
+import { type Remedy, remedyFor } from '../../core/automerge/remedy.ts'
+import { isReleaseBranch } from '../../core/release/group.ts'
 import { writeCheck } from '../../io/github/checks.ts'
 import { mergePull } from '../../io/github/pulls.ts'
-import { doubtReleases, rewriteRelease } from '../../io/store/releases.ts'
+import { doubtReleases, keepRelease, readRelease, rewriteRelease } from '../../io/store/releases.ts'
+import { Transient } from '../../runtime/retry.ts'
 import type { Deps } from '../deps.ts'
 import { formatPullKey, journeys, parsePullKey, type Pull } from '../keys.ts'
 import { type GatheredMerge, gatherMerge } from './automerge-facts.ts'
 
-const mergeabilityMs = 5_000
+type Merge = Extract<MergeDecision, { do: 'merge' }>
+
+const lookAgainMs = 5_000
 
 /** One pull request is looked at: its check says what holds, and it is merged when all of it does. */
 export async function automerge(deps: Deps, key: string): Promise<void> {
@@ -26,41 +30,71 @@ export async function automerge(deps: Deps, key: string): Promise<void> {
 }
 
 async function carryOut(deps: Deps, pull: Pull, gathered: GatheredMerge, decision: MergeDecision): Promise<void> {
-  const { octokit, repository, state, facts } = gathered
-  const check = policyCheck(decision, explainMerge(facts))
-  if (check !== undefined) {
-    await writeCheck(octokit, repository.name, state.policyRun, { name: policyCheckName, head: facts.pull.head, check })
-  }
+  const { facts } = gathered
+  await say(gathered, policyCheck(decision, explainMerge(facts)))
   switch (decision.do) {
-    case 'merge': {
-      const outcome = await mergePull(octokit, repository.name, pull.number, decision)
-      deps.log.info({ repository: repository.name, pull: pull.number, outcome }, 'merge asked for')
-      return
-    }
+    case 'merge':
+      return merge(deps, pull, gathered, decision)
     case 'finish':
-      // The release journey clears the branch away, and learns what a person's "no" was about.
+      // The release journey clears the branch away, and learns what a "no" was about.
       await doubtReleases(deps.database, pull.repository)
       return deps.jobs.ask(journeys.release, `${pull.repository}`)
     case 'wait':
-      return remedy(deps, pull, gathered, decision.because.kind)
     case 'block':
+      return mend(deps, pull, facts, remedyFor(facts, decision))
     case 'leave':
       return
   }
 }
 
-async function remedy(deps: Deps, pull: Pull, { facts }: GatheredMerge, because: ReasonKind): Promise<void> {
-  switch (remedyFor(because)) {
+async function say(
+  { octokit, repository, state, facts }: GatheredMerge,
+  check: PolicyCheck | undefined,
+): Promise<void> {
+  if (check === undefined) return
+  await writeCheck(octokit, repository.name, state.policyRun, { name: policyCheckName, head: facts.pull.head, check })
+}
+
+/** That it is merged comes back as a webhook. A refusal is shown, and asked again with the job's own patience. */
+async function merge(deps: Deps, pull: Pull, gathered: GatheredMerge, decision: Merge): Promise<void> {
+  const { octokit, repository } = gathered
+  const outcome = await mergePull(octokit, repository.name, pull.number, decision)
+  deps.log.info({ repository: repository.name, pull: pull.number, outcome }, 'merge asked for')
+  if (outcome.kind === 'merged') return
+  await say(gathered, refusedMergeCheck(outcome.because))
+  throw new Transient(`GitHub refused to merge ${repository.name}#${pull.number}: ${outcome.because}`)
+}
+
+async function mend(deps: Deps, pull: Pull, facts: MergeFacts, remedy: Remedy | undefined): Promise<void> {
+  switch (remedy) {
     case 'look-again-soon':
-      return deps.jobs.ask(journeys.automerge, formatPullKey(pull), { afterMs: mergeabilityMs })
+      return deps.jobs.ask(journeys.automerge, formatPullKey(pull), { afterMs: lookAgainMs })
     case 'write-anew':
       await rewriteRelease(deps.database, pull.repository, facts.pull.headBranch)
       return deps.jobs.ask(journeys.release, `${pull.repository}`)
     case 'plan-again':
+      await rememberRelease(deps, pull, facts)
       return deps.jobs.ask(journeys.release, `${pull.repository}`)
     case undefined:
       return
   }
+}
+
+/** A release that the store has forgotten is remembered by its marker, so that it can be withdrawn. */
+async function rememberRelease({ database }: Deps, { repository, number }: Pull, { pull }: MergeFacts): Promise<void> {
+  if (pull.marker === undefined || !isReleaseBranch(pull.headBranch)) return
+  if ((await readRelease(database, repository, pull.headBranch)) !== undefined) return
+  const { cluster, image } = pull.marker
+  await keepRelease(database, repository, {
+    group: { branch: pull.headBranch, cluster, image, changes: [] },
+    written: undefined,
+    pull: number,
+    text: undefined,
+    problem: undefined,
+    plannedAt: undefined,
+    settledAt: undefined,
+    doubts: 0,
+  })
 }
 
 function reason(decision: MergeDecision): string | undefined {

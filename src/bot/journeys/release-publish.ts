@@ -3,8 +3,9 @@ import type { FilePath, PullNumber } from '../../core/ids.ts'
 import { editScalars } from '../../core/manifest/edit.ts'
 import { type Parsed, formatProblem, inFile, parsed, refused } from '../../core/parsed.ts'
 import { type BranchStep, type PullStep, decideRelease } from '../../core/release/decide.ts'
-import { type ReleaseGroup, editsOfGroup, sameChanges, tagsOfGroup } from '../../core/release/group.ts'
-import { commitMessage, pullRequestText } from '../../core/release/pull-request-text.ts'
+import { type ReleaseGroup, editsOfGroup, sameChanges } from '../../core/release/group.ts'
+import { markerOf } from '../../core/release/marker.ts'
+import { commitMessage, pullRequestText, withOthersText } from '../../core/release/pull-request-text.ts'
 import { type FileText, createCommit, createTree, moveBranch } from '../../io/github/branch.ts'
 import { editPull, openPull } from '../../io/github/pulls.ts'
 import { type ReleaseState, readReleaseState } from '../../io/github/release-facts.ts'
@@ -26,39 +27,42 @@ export async function publishGroup(
   const state = await stateOf(context, group)
   if (state === undefined) return 'again'
   const { bot } = await deps.identity(repository.installation)
-  const open = openNumber(state)
   const text = textOf(context, group)
   const written = same ? known.written : undefined
-  const keep = async (progress: Partial<KnownRelease>): Promise<void> => {
-    const plannedAt = repository.head
-    await keepRelease(deps.database, repository.id, {
-      group,
-      written,
-      pull: open,
-      plannedAt,
-      settledAt: undefined,
-      ...progress,
-    })
+  const found: KnownRelease = {
+    group,
+    written,
+    pull: openNumber(state) ?? known?.pull,
+    text: known?.text,
+    problem: undefined,
+    plannedAt: repository.head,
+    settledAt: undefined,
+    doubts: known?.doubts ?? 0,
   }
-  const marker = { ...group, tags: tagsOfGroup(group) }
-  const decision = decideRelease({ bot, ...state }, { marker, text, written: written?.head })
+  const keep = (progress: Partial<KnownRelease>): Promise<void> =>
+    keepRelease(deps.database, repository.id, { ...found, ...progress })
+  const wanted = { marker: markerOf(group), text, written: written?.head, lastText: known?.text }
+  const decision = decideRelease({ bot, ...state }, wanted)
   if (decision.do === 'leave') {
     deps.log.info({ branch: group.branch, because: decision.because }, 'release left alone')
     await keep({ settledAt: repository.head })
-    await lookAgain(context, open)
+    await lookAgain(context, openNumber(state))
     return 'done'
   }
   const branch = await carryOutBranch(context, { group, state, step: decision.branch, written })
-  if (branch === 'again') return 'again'
-  if (branch === 'refused') {
-    await keep({ written: undefined, settledAt: repository.head })
+  if (branch.kind === 'moved-by-others') return 'again'
+  if (branch.kind === 'refused') {
+    deps.log.warn({ branch: group.branch, problem: branch.problem }, 'release refused by its files')
+    await keep({ written: undefined, problem: branch.problem, settledAt: repository.head })
+    await lookAgain(context, openNumber(state))
     return 'done'
   }
-  await keep({ written: branch })
-  const pull = await carryOutPull(context, { group, step: decision.pull, open })
-  await keep({ written: branch, pull, settledAt: repository.head })
+  await keep({ written: branch.written })
+  const pull = await carryOutPull(context, { group, step: decision.pull, open: openNumber(state) })
+  const lastText = decision.pull.do === 'keep' ? (known?.text ?? text) : text
+  await keep({ written: branch.written, pull, text: lastText, settledAt: repository.head })
   // What was written comes back as a webhook; where nothing was, nobody else says that the plan holds again.
-  if (decision.branch.do === 'keep' && decision.pull.do === 'keep') await lookAgain(context, open)
+  if (branch.kind === 'kept' && decision.pull.do === 'keep') await lookAgain(context, pull)
   return 'done'
 }
 
@@ -86,28 +90,34 @@ type Branch = {
   readonly written: WrittenRelease | undefined
 }
 
+type BranchOutcome =
+  | { readonly kind: 'kept' | 'written'; readonly written: WrittenRelease }
+  | { readonly kind: 'moved-by-others' }
+  | { readonly kind: 'refused'; readonly problem: string }
+
 async function carryOutBranch(
   { deps, octokit, repository }: ReleaseContext,
   { group, state, step, written }: Branch,
-): Promise<WrittenRelease | 'again' | 'refused'> {
-  if (step.do === 'keep' && written !== undefined) return written
+): Promise<BranchOutcome> {
+  if (step.do === 'keep' && written !== undefined) return { kind: 'kept', written }
   const texts = editedTexts(group, state.files)
-  if (!texts.ok) {
-    deps.log.warn({ branch: group.branch, problems: texts.problems.map(formatProblem) }, 'release refused by its files')
-    return 'refused'
-  }
+  if (!texts.ok) return { kind: 'refused', problem: texts.problems.map(formatProblem).join('; ') }
   const parent = state.base.head
   const tree = await createTree(octokit, repository.name, { base: state.base.tree, files: texts.value })
   const current = state.branch
   // What a run before this one wrote before it died: the same tree on the same commit is the same release.
-  if (current?.tree === tree && current.parents.join() === parent) return { head: current.head, parent, tree }
+  if (current?.tree === tree && current.parents.join() === parent) {
+    return { kind: 'kept', written: { head: current.head, parent, tree } }
+  }
   const head = await createCommit(octokit, repository.name, { message: commitMessage(group), tree, parent })
   const moved = await moveBranch(
     octokit,
     { name: repository.name, node: state.repositoryNode },
     { branch: group.branch, from: current?.head, to: head },
   )
-  return moved === 'moved' ? { head, parent, tree } : 'again'
+  if (moved === 'moved-by-others') return { kind: 'moved-by-others' }
+  deps.log.info({ branch: group.branch, head }, 'release branch written')
+  return { kind: 'written', written: { head, parent, tree } }
 }
 
 function editedTexts(
@@ -133,10 +143,13 @@ async function carryOutPull(context: ReleaseContext, { group, step, open }: Pull
   switch (step.do) {
     case 'keep':
       return open
-    case 'edit':
-      await editPull(octokit, repository.name, step.number, text)
-      deps.log.info({ pull: step.number, title: text.title }, 'release pull request edited')
-      return step.number
+    case 'edit': {
+      const { number, body } = step.pull
+      const change = { title: text.title, body: withOthersText(text.body, body), base: repository.defaultBranch }
+      await editPull(octokit, repository.name, number, change)
+      deps.log.info({ pull: number, title: text.title }, 'release pull request edited')
+      return number
+    }
     case 'open': {
       const pull = { head: group.branch, base: repository.defaultBranch, text }
       const number = await openPull(octokit, repository.name, pull)

@@ -3,6 +3,7 @@ import type { Configuration } from '../../core/config/configuration.ts'
 import { type RepoId, parseRepoId } from '../../core/ids.ts'
 import { guaranteed } from '../../core/parsed.ts'
 import { type ReleaseGroup, groupChanges, obsoleteGroups } from '../../core/release/group.ts'
+import { UserError } from '../../core/user-error.ts'
 import { type KnownRelease, readReleases } from '../../io/store/releases.ts'
 import type { Deps } from '../deps.ts'
 import { type ReadRepository, currentRepository } from './reading.ts'
@@ -45,15 +46,24 @@ async function attemptRelease(deps: Deps, id: RepoId): Promise<StepOutcome> {
 
   const octokit = await deps.github.as({ installation: repository.installation, repository: id, profile: 'release' })
   const context: ReleaseContext = { deps: { ...deps, log }, octokit, repository, configuration }
-  for (const group of groups) {
-    if ((await publishGroup(context, group, knownOf(known, group))) === 'again') return 'again'
+  const past = known.map((release) => release.group)
+  return carryOutAll([
+    ...groups.map((group) => () => publishGroup(context, group, knownOf(known, group))),
+    ...obsoleteGroups(past, plan).map((group) => () => withdrawGroup(context, group)),
+  ])
+}
+
+/** One group that fails keeps no other from being released; then the job fails with what a later try may mend. */
+async function carryOutAll(steps: readonly (() => Promise<StepOutcome>)[]): Promise<StepOutcome> {
+  const failures: unknown[] = []
+  for (const step of steps) {
+    try {
+      if ((await step()) === 'again') return 'again'
+    } catch (error) {
+      failures.push(error)
+    }
   }
-  for (const group of obsoleteGroups(
-    known.map((release) => release.group),
-    plan,
-  )) {
-    if ((await withdrawGroup(context, group)) === 'again') return 'again'
-  }
+  if (failures.length > 0) throw failures.find((failure) => !(failure instanceof UserError)) ?? failures[0]
   return 'done'
 }
 

@@ -31,10 +31,15 @@ export type PullRequestFacts = {
   readonly head: CommitSha
   readonly headTree: TreeSha
   readonly headParents: readonly CommitSha[]
+  /** How many commits it brings into its base. */
+  readonly commits: number
   readonly mergeable: 'yes' | 'conflict' | 'unknown'
   /** GitHub's own summary; `blocked` without a cause that we know is a reason to wait. */
   readonly mergeState: 'clean' | 'unstable' | 'blocked' | 'behind' | 'dirty' | 'draft' | 'has-hooks' | 'unknown'
   readonly review: 'approved' | 'changes-requested' | 'required' | 'none'
+  /** Approvals of exactly this head: one for an older head was for other tags. */
+  readonly approvals: number
+  readonly unresolvedThreads: number
 }
 
 export type BaseFacts = {
@@ -44,8 +49,10 @@ export type BaseFacts = {
   readonly required: readonly RequiredCheck[]
   readonly requiredApprovals: number
   readonly codeOwnersRequired: boolean
-  readonly upToDateRequired: boolean
+  readonly conversationsRequired: boolean
   readonly mergeQueue: boolean
+  /** Rules that gate a merge and that we cannot judge, by GitHub's names. */
+  readonly otherGates: readonly string[]
   /** What both the repository and its rules allow. */
   readonly methods: readonly MergeMethod[]
 }
@@ -57,7 +64,8 @@ export type CheckFacts = {
   /** The app that reported it; undefined for a commit status. */
   readonly app: number | undefined
   readonly ours: boolean
-  readonly state: 'success' | 'failure' | 'pending'
+  /** `skipped` hinders nothing, and proves nothing. */
+  readonly state: 'success' | 'skipped' | 'failure' | 'pending'
 }
 
 export type PlanFacts =
@@ -67,5 +75,7 @@ export type PlanFacts =
   | { readonly kind: 'nothing' }
   /** The plan asks for it, and leaves it to a person who has pushed to its branch. */
   | { readonly kind: 'taken-over' }
-  /** What the head must be: one commit on `parent`, whose tree is the parent's with today's edits, and nothing else. */
-  | { readonly kind: 'commit'; readonly parent: CommitSha; readonly tree: TreeSha }
+  /** The plan asks for it, and it cannot be written: why. */
+  | { readonly kind: 'refused'; readonly problem: string }
+  /** What we wrote for today's plan: one commit on `parent`, whose tree is the parent's with the plan's edits. */
+  | { readonly kind: 'commit'; readonly head: CommitSha; readonly parent: CommitSha; readonly tree: TreeSha }

@@ -1,3 +1,4 @@
+import { escapeMarkdown } from '../markdown.ts'
 import type { Explained, MergeDecision } from './decide.ts'
 import { formatExplained } from './explain.ts'
 import type { ReasonKind } from './rules.ts'
@@ -12,24 +13,29 @@ export type PolicyCheck = {
 /** How a reason shows: what never passes by waiting must end the check, or a required check would hang for ever. */
 const conclusions: Partial<Record<ReasonKind, 'success' | 'failure' | 'neutral'>> = {
   manual: 'success',
+  'own-check': 'success',
+  'merge-queue': 'success',
+  'unknown-gate': 'success',
+  superseded: 'neutral',
   'changed-by-person': 'neutral',
   'other-base': 'neutral',
   'no-configuration': 'failure',
   'broken-configuration': 'failure',
   'no-such-cluster': 'failure',
   'check-failed': 'failure',
+  'edit-refused': 'failure',
   'method-not-allowed': 'failure',
 }
 
-/** undefined: the pull request is closed, and its check stays as it is. */
+/** undefined: there is nothing to say; a merge says so when it is done. */
 export function policyCheck(decision: MergeDecision, explained: readonly Explained[]): PolicyCheck | undefined {
   switch (decision.do) {
-    case 'finish':
+    case 'merge':
       return undefined
+    case 'finish':
+      return decision.merged ? { conclusion: 'success', title: 'Merged', summary: '' } : undefined
     case 'leave':
       return { conclusion: 'success', title: 'Not a release', summary: 'Lotse merges only what it opened itself.' }
-    case 'merge':
-      return { conclusion: 'success', title: 'All rules hold', summary: formatExplained(explained) }
     case 'wait':
     case 'block':
       return {
@@ -38,6 +44,11 @@ export function policyCheck(decision: MergeDecision, explained: readonly Explain
         summary: formatExplained(explained),
       }
   }
+}
+
+/** Every rule of ours holds, and GitHub refuses all the same. `says` is GitHub's sentence. */
+export function refusedMergeCheck(says: string): PolicyCheck {
+  return { conclusion: undefined, title: 'GitHub refused the merge', summary: escapeMarkdown(says) }
 }
 
 function title(says: string): string {

@@ -1,16 +1,27 @@
-import type { ReasonKind } from './rules.ts'
+import type { MergeDecision } from './decide.ts'
+import type { MergeFacts } from './facts.ts'
+import { type ReasonKind, isAsWritten } from './rules.ts'
 
-/** What we can do ourselves about a reason to wait; for all others it is somebody else's turn. */
+/** What we can do ourselves to bring a release on; for all others it is somebody else's turn. */
 export type Remedy = 'look-again-soon' | 'write-anew' | 'plan-again'
 
 const remedies: Partial<Record<ReasonKind, Remedy>> = {
   'mergeability-unknown': 'look-again-soon',
-  conflict: 'write-anew',
-  behind: 'write-anew',
+  'own-check': 'look-again-soon',
   'plan-unknown': 'plan-again',
   superseded: 'plan-again',
 }
 
-export function remedyFor(because: ReasonKind): Remedy | undefined {
-  return remedies[because]
+/**
+ * A commit of ours that does not fit its base is written anew whoever will merge it, so this asks the facts, not only
+ * the first rule that does not hold.
+ */
+export function remedyFor(facts: MergeFacts, decision: MergeDecision): Remedy | undefined {
+  if (decision.do !== 'wait' && decision.do !== 'block') return undefined
+  if (isAsWritten(facts) && !fitsItsBase(facts)) return 'write-anew'
+  return remedies[decision.because.kind]
+}
+
+function fitsItsBase({ pull }: MergeFacts): boolean {
+  return pull.mergeable !== 'conflict' && pull.mergeState !== 'behind' && pull.commits === 1
 }

@@ -1,5 +1,5 @@
-import { policyCheckName } from './policy-check-name.ts'
 import type { CheckFacts, MergeFacts, RequiredCheck } from './facts.ts'
+import { policyCheckName } from './policy-check-name.ts'
 
 /** A reason: the kind for code, the sentence for people. `says` may hold untrusted text; whoever shows it escapes it. */
 export type Because = { readonly kind: ReasonKind; readonly says: string }
@@ -15,6 +15,8 @@ export type ReasonKind =
   | 'plan-unknown'
   | 'superseded'
   | 'changed-by-person'
+  | 'edit-refused'
+  | 'not-on-base'
   | 'conflict'
   | 'mergeability-unknown'
   | 'behind'
@@ -24,9 +26,12 @@ export type ReasonKind =
   | 'no-checks'
   | 'changes-requested'
   | 'approval-missing'
+  | 'conversation-open'
   | 'merge-queue'
+  | 'unknown-gate'
   | 'method-not-allowed'
   | 'blocked'
+  | 'own-check'
 
 export type Verdict = { readonly holds: 'yes' } | { readonly holds: 'no' | 'waiting'; readonly because: Because }
 
@@ -46,11 +51,14 @@ export const rules: readonly Rule[] = [
   { says: 'it goes into the default branch', judge: goesIntoDefaultBranch },
   { says: 'it is not a draft', judge: isReady },
   { says: 'it changes exactly what the plan says', judge: isUntouched },
+  { says: 'it brings that one commit', judge: bringsOneCommit },
   { says: 'it has no conflict', judge: isMergeable },
   { says: 'checks succeeded', judge: hasGreenChecks },
   { says: 'reviews are in', judge: isApproved },
-  { says: 'the branch is as fresh as required', judge: isFresh },
-  { says: 'the branch merges without a queue', judge: needsNoQueue },
+  { says: 'conversations are resolved', judge: isTalkedOut },
+  { says: 'it is as fresh as required', judge: isFresh },
+  { says: 'the default branch merges without a queue', judge: needsNoQueue },
+  { says: 'its rules are those that Lotse can judge', judge: hasKnownGates },
   { says: 'the merge method is allowed', judge: hasAllowedMethod },
   { says: 'nothing else blocks it', judge: isNotBlocked },
 ]
@@ -85,8 +93,8 @@ function isReady({ pull }: MergeFacts): Verdict {
   return pull.draft ? waiting('draft', 'it is a draft') : yes
 }
 
-/** One comparison stands for "the commit is ours", "only allowed files" and "nobody touched it". */
-function isUntouched({ plan, pull }: MergeFacts): Verdict {
+function isUntouched(facts: MergeFacts): Verdict {
+  const { plan } = facts
   switch (plan.kind) {
     case 'unknown':
       return waiting('plan-unknown', "today's plan is not known yet")
@@ -94,9 +102,26 @@ function isUntouched({ plan, pull }: MergeFacts): Verdict {
       return waiting('superseded', "today's plan does not ask for it any more")
     case 'taken-over':
       return changedByPerson
+    case 'refused':
+      return no('edit-refused', plan.problem)
     case 'commit':
-      return pull.headTree === plan.tree && pull.headParents.join() === plan.parent ? yes : changedByPerson
+      return isAsWritten(facts) ? yes : changedByPerson
   }
+}
+
+/** Exactly the commit that we wrote. One comparison stands for "only allowed files" and "nobody touched it". */
+export function isAsWritten({ plan, pull }: MergeFacts): boolean {
+  return (
+    plan.kind === 'commit' &&
+    pull.head === plan.head &&
+    pull.headTree === plan.tree &&
+    pull.headParents.join() === plan.parent
+  )
+}
+
+/** When its parent is gone from the base, a merge would bring back what somebody took away. */
+function bringsOneCommit({ pull }: MergeFacts): Verdict {
+  return pull.commits === 1 ? yes : waiting('not-on-base', `it brings ${pull.commits} commits, and will be rebuilt`)
 }
 
 function isMergeable({ pull }: MergeFacts): Verdict {
@@ -112,7 +137,6 @@ function isMergeable({ pull }: MergeFacts): Verdict {
 
 /** A fresh pull request has no checks yet, so "no failure" is not green. */
 function hasGreenChecks({ checks, base, settings }: MergeFacts): Verdict {
-  const foreign = checks.filter((check) => !check.ours)
   const required = base.required.filter(({ context }) => context !== policyCheckName)
   for (const check of required) {
     const verdict = judgeRequired(check, checks)
@@ -120,15 +144,7 @@ function hasGreenChecks({ checks, base, settings }: MergeFacts): Verdict {
   }
   if (required.length > 0) return yes
   if (settings.kind === 'release' && settings.release.checks === 'none') return yes
-  const failed = foreign.find(({ state }) => state === 'failure')
-  if (failed !== undefined) return no('check-failed', `${failed.name} failed`)
-  const pending = foreign.find(({ state }) => state === 'pending')
-  if (pending !== undefined) return waiting('check-pending', `${pending.name} is still running`)
-  if (foreign.length > 0) return yes
-  return waiting(
-    'no-checks',
-    'no check has reported yet; without CI, say “release: { checks: none }” in the configuration',
-  )
+  return judgeUnasked(checks.filter((check) => !check.ours))
 }
 
 function judgeRequired(required: RequiredCheck, checks: readonly CheckFacts[]): Verdict {
@@ -143,19 +159,46 @@ function judgeRequired(required: RequiredCheck, checks: readonly CheckFacts[]): 
   return yes
 }
 
-function isApproved({ pull, base }: MergeFacts): Verdict {
-  if (pull.review === 'changes-requested') return waiting('changes-requested', 'a reviewer asked for changes')
-  if (pull.review === 'approved') return yes
-  const needed = pull.review === 'required' || base.requiredApprovals > 0 || base.codeOwnersRequired
-  if (!needed) return yes
-  const count = base.requiredApprovals
-  return waiting('approval-missing', count > 1 ? `${count} approvals are required` : 'an approval is required')
+/** Where nothing is required, whatever reports counts, and one must really have succeeded: a skipped job proves nothing. */
+function judgeUnasked(foreign: readonly CheckFacts[]): Verdict {
+  const failed = foreign.find(({ state }) => state === 'failure')
+  if (failed !== undefined) return no('check-failed', `${failed.name} failed`)
+  const pending = foreign.find(({ state }) => state === 'pending')
+  if (pending !== undefined) return waiting('check-pending', `${pending.name} is still running`)
+  if (foreign.some(({ state }) => state === 'success')) return yes
+  return waiting(
+    'no-checks',
+    'no check has reported yet; without CI, say “release: { checks: none }” in the configuration',
+  )
 }
 
-function isFresh({ pull, base }: MergeFacts): Verdict {
-  return base.upToDateRequired && pull.mergeState === 'behind'
+/** GitHub keeps an approval when the head moves; ours moves to other tags, so it counts for the head that it was given. */
+function isApproved({ pull, base }: MergeFacts): Verdict {
+  if (pull.review === 'changes-requested') return waiting('changes-requested', 'a reviewer asked for changes')
+  const count = Math.max(base.requiredApprovals, base.codeOwnersRequired || pull.review === 'required' ? 1 : 0)
+  if (pull.review !== 'required' && pull.approvals >= count) return yes
+  return waiting(
+    'approval-missing',
+    `${count === 1 ? 'an approval' : `${count} approvals`} of its latest commit is required`,
+  )
+}
+
+function isTalkedOut({ pull, base }: MergeFacts): Verdict {
+  if (!base.conversationsRequired || pull.unresolvedThreads === 0) return yes
+  return waiting('conversation-open', `${pull.unresolvedThreads} conversations are not resolved`)
+}
+
+/** GitHub says "behind" only where it must not be. */
+function isFresh({ pull }: MergeFacts): Verdict {
+  return pull.mergeState === 'behind'
     ? waiting('behind', 'it must be up to date with its base, and will be rebuilt')
     : yes
+}
+
+/** An app that may bypass a rule is not stopped by it, so a rule that we do not know stops us. */
+function hasKnownGates({ base }: MergeFacts): Verdict {
+  if (base.otherGates.length === 0) return yes
+  return waiting('unknown-gate', `a person merges it: Lotse cannot judge the rule ${base.otherGates.join(', ')}`)
 }
 
 function needsNoQueue({ base }: MergeFacts): Verdict {
@@ -168,11 +211,15 @@ function hasAllowedMethod({ settings, base }: MergeFacts): Verdict {
   return no('method-not-allowed', `the repository does not allow ${settings.release.mergeMethod}; it allows ${allowed}`)
 }
 
-/** Our own check, when it is required, blocks until it says yes: that is no reason to wait for ourselves. */
+/**
+ * Our own check, when it is required, blocks until it says yes. It says so first; only the next look, where nothing is
+ * in the way any more, merges.
+ */
 function isNotBlocked({ pull, base, checks }: MergeFacts): Verdict {
-  const blockedByOurs =
+  const awaitsOurs =
     base.required.some(({ context }) => context === policyCheckName) &&
     !checks.some(({ ours, name, state }) => ours && name === policyCheckName && state === 'success')
-  if (pull.mergeState !== 'blocked' || blockedByOurs) return yes
+  if (awaitsOurs) return waiting('own-check', 'every rule holds, and the branch waits for lotse/policy to say so')
+  if (pull.mergeState !== 'blocked') return yes
   return waiting('blocked', 'GitHub says that it is blocked, for a reason that Lotse cannot see')
 }

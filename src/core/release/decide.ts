@@ -1,5 +1,5 @@
-import type { BlobSha, CommitSha, PullNumber, TreeSha, UserId } from '../ids.ts'
-import type { ReleaseMarker } from './marker.ts'
+import type { BranchName, CommitSha, PullNumber, TreeSha, UserId } from '../ids.ts'
+import { type ReleaseMarker, covers } from './marker.ts'
 import type { PullRequestText } from './pull-request-text.ts'
 
 /** A branch as GitHub shows it now. */
@@ -9,26 +9,29 @@ export type BranchFacts = {
   readonly parents: readonly CommitSha[]
   /** The numeric id behind the commit's author; undefined when GitHub knows nobody. */
   readonly author: UserId | undefined
+  /** Who made the commit of it: a person who amends keeps the author. `github` signs what apps write by its API. */
+  readonly committer: UserId | 'github' | undefined
 }
 
 export type PullFacts = {
   readonly number: PullNumber
   readonly state: 'open' | 'closed' | 'merged'
-  readonly title: string
+  readonly base: BranchName
   readonly body: string
   readonly author: UserId | undefined
   readonly marker: ReleaseMarker | undefined
-  readonly closedBy: 'person' | 'bot' | 'nobody'
+  /** Who closed it last, a person or an app. */
+  readonly closedBy: UserId | undefined
 }
-
-export type FileFacts = { readonly path: string; readonly blob: BlobSha; readonly text: string }
 
 export type ReleaseFacts = {
   readonly bot: UserId
-  readonly base: { readonly head: CommitSha; readonly tree: TreeSha }
+  readonly base: { readonly branch: BranchName; readonly head: CommitSha; readonly tree: TreeSha }
   readonly branch: BranchFacts | undefined
   /** Pull requests of this branch inside the repository, newest first. */
   readonly pulls: readonly PullFacts[]
+  /** Whether somebody's open pull request has this branch as its base. */
+  readonly stacked: boolean
 }
 
 /** What the plan wants there to be. */
@@ -37,10 +40,12 @@ export type Wanted = {
   readonly text: PullRequestText
   /** The branch's head as we left it, when what we would write now is what we wrote then. */
   readonly written: CommitSha | undefined
+  /** The title and body that we wrote last. What people have made of them since is theirs. */
+  readonly lastText: PullRequestText | undefined
 }
 
 export type ReleaseDecision =
-  | { readonly do: 'leave'; readonly because: 'changed-by-person' | 'closed-by-person' }
+  | { readonly do: 'leave'; readonly because: 'changed-by-person' | 'closed' | 'reverted' }
   | { readonly do: 'publish'; readonly branch: BranchStep; readonly pull: PullStep }
 
 export type BranchStep =
@@ -51,39 +56,52 @@ export type BranchStep =
 export type PullStep =
   | { readonly do: 'keep' }
   | { readonly do: 'open' }
-  | { readonly do: 'edit'; readonly number: PullNumber }
+  | { readonly do: 'edit'; readonly pull: PullFacts }
 
 /** How the branch and the pull request of a group come to be as the plan wants them. */
 export function decideRelease(facts: ReleaseFacts, wanted: Wanted): ReleaseDecision {
   const open = facts.pulls.find((pull) => pull.state === 'open')
   if (open !== undefined && !isOurs(open, facts.bot)) return { do: 'leave', because: 'changed-by-person' }
-  if (facts.branch !== undefined && facts.branch.author !== facts.bot) {
+  if (facts.branch !== undefined && !isByUs(facts.branch, facts.bot))
     return { do: 'leave', because: 'changed-by-person' }
-  }
-  if (open === undefined && wasRefused(facts, wanted.marker)) return { do: 'leave', because: 'closed-by-person' }
-  return { do: 'publish', branch: branchStep(facts, wanted), pull: pullStep(open, wanted) }
+  const refusal = open === undefined ? refusalOf(facts, wanted.marker) : undefined
+  if (refusal !== undefined) return { do: 'leave', because: refusal }
+  return { do: 'publish', branch: branchStep(facts, open, wanted), pull: pullStep(facts, open, wanted) }
 }
 
-/** The last pull request for these very tags was closed by a person: "not these tags". A later tag asks again. */
-function wasRefused({ pulls, bot }: ReleaseFacts, { tags }: ReleaseMarker): boolean {
+/**
+ * The last pull request was for all of this already. Closed by anybody but us, it means "not these tags"; merged and
+ * wanted again, somebody has taken it back in git. A later tag asks again.
+ */
+function refusalOf({ pulls, bot }: ReleaseFacts, wanted: ReleaseMarker): 'closed' | 'reverted' | undefined {
   const last = pulls.find((pull) => pull.state !== 'open' && isOurs(pull, bot))
-  return (
-    last?.state === 'closed' &&
-    last.closedBy === 'person' &&
-    tags.every((tag) => last.marker?.tags.includes(tag) === true)
-  )
+  if (last?.marker === undefined || !covers(last.marker, wanted)) return undefined
+  if (last.state === 'merged') return 'reverted'
+  return last.closedBy === bot ? undefined : 'closed'
 }
 
-function branchStep({ branch }: ReleaseFacts, { written }: Wanted): BranchStep {
-  if (branch !== undefined && branch.head === written) return { do: 'keep' }
+function branchStep({ branch, base }: ReleaseFacts, open: PullFacts | undefined, { written }: Wanted): BranchStep {
+  const stays = open === undefined || open.base === base.branch
+  if (branch !== undefined && branch.head === written && stays) return { do: 'keep' }
   return { do: 'write', expect: branch?.head }
 }
 
-function pullStep(open: PullFacts | undefined, { text }: Wanted): PullStep {
+function pullStep({ base }: ReleaseFacts, open: PullFacts | undefined, wanted: Wanted): PullStep {
   if (open === undefined) return { do: 'open' }
-  return open.title === text.title && open.body === text.body ? { do: 'keep' } : { do: 'edit', number: open.number }
+  return open.base === base.branch && saysIt(open, wanted) ? { do: 'keep' } : { do: 'edit', pull: open }
+}
+
+/** Without memory of what we wrote, the marker tells what it was about. */
+function saysIt({ marker }: PullFacts, { text, lastText, marker: wanted }: Wanted): boolean {
+  if (lastText !== undefined) return lastText.title === text.title && lastText.body === text.body
+  return marker !== undefined && covers(marker, wanted) && covers(wanted, marker)
 }
 
 export function isOurs(pull: PullFacts, bot: UserId): boolean {
   return pull.author === bot && pull.marker !== undefined
+}
+
+/** A commit that nobody but us has made, so that nothing of a person is lost with it. */
+export function isByUs({ author, committer }: BranchFacts, bot: UserId): boolean {
+  return author === bot && (committer === bot || committer === 'github')
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { type BranchName, type ClusterName, type FilePath, parseBranchName } from '../ids.ts'
 import type { ImageName } from '../image/ref.ts'
 import type { ScalarEdit } from '../manifest/edit.ts'
@@ -14,6 +15,8 @@ export type ReleaseGroup = {
 }
 
 const prefix = 'lotse/release/'
+/** With the longest name of a cluster it still is a name that git takes. */
+const longestImage = 140
 
 /** Sorted, so that the same plan gives the same groups, commits and texts. */
 export function groupChanges(changes: readonly Change[]): readonly ReleaseGroup[] {
@@ -60,12 +63,17 @@ export function sameChanges(a: ReleaseGroup, b: ReleaseGroup): boolean {
  */
 export function releaseBranch(cluster: ClusterName, image: ImageName): BranchName {
   const flat = image.replaceAll('/', '+').replaceAll(':', '=')
-  const name = `${prefix}${cluster}/${flat}`
+  const short = flat.length > longestImage ? `${flat.slice(0, longestImage)}+${digest(flat)}` : flat
+  const name = `${prefix}${cluster}/${short}`
   return guaranteed(parseBranchName(name.endsWith('.lock') ? `${name}+` : name))
 }
 
 export function isReleaseBranch(branch: string): boolean {
   return branch.startsWith(prefix)
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12)
 }
 
 function written({ file, use, from, to }: Change): unknown {

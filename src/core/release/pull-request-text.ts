@@ -1,8 +1,8 @@
 import type { MergeRule } from '../config/configuration.ts'
 import { versionStep } from '../image/version-step.ts'
-import { inlineCode, inlineCodeCell } from '../markdown.ts'
+import { inlineCode, inlineCodeCell, plainLine } from '../markdown.ts'
 import { type ReleaseGroup, tagsOfGroup } from './group.ts'
-import { formatReleaseMarker } from './marker.ts'
+import { formatReleaseMarker, markerOf } from './marker.ts'
 import type { Change } from './plan.ts'
 
 export type PullRequestText = { readonly title: string; readonly body: string }
@@ -10,14 +10,16 @@ export type PullRequestText = { readonly title: string; readonly body: string }
 /** Title, and subject of the commit: `Auto-release eu.gcr.io/project/demo-service:1.2.1`. */
 export function releaseTitle(group: ReleaseGroup): string {
   const images = tagsOfGroup(group).map((tag) => `${group.image}:${tag}`)
-  return images.length === 1 ? `Auto-release ${images.join()}` : `Auto-release multiple (${images.length}) images`
+  const title =
+    images.length === 1 ? `Auto-release ${images.join()}` : `Auto-release multiple (${images.length}) images`
+  return title.length > longestTitle ? `${title.slice(0, longestTitle)}…` : title
 }
 
 export function commitMessage(group: ReleaseGroup): string {
-  const lines = group.changes.map(
-    ({ use, from, to }) => `- ${use.workload} ${use.container}: ${from ?? '(no tag)'} -> ${to}`,
+  const lines = shown(group).map(({ use, from, to }) =>
+    plainLine(`- ${use.workload} ${use.container}: ${from ?? '(no tag)'} -> ${to}`),
   )
-  return `${releaseTitle(group)}\n\n${lines.join('\n')}\n`
+  return `${[releaseTitle(group), '', ...lines, ...rest(group)].join('\n')}\n`
 }
 
 export function pullRequestText(group: ReleaseGroup, merge: MergeRule): PullRequestText {
@@ -26,16 +28,37 @@ export function pullRequestText(group: ReleaseGroup, merge: MergeRule): PullRequ
     '',
     '| workload | container | from | to | policy | file |',
     '| --- | --- | --- | --- | --- | --- |',
-    ...group.changes.map(row),
+    ...shown(group).map(row),
+    ...rest(group),
     '',
     mergeSentence[merge],
     'To refuse this tag, close the pull request. To take over, push a commit: Lotse then keeps its hands off.',
     '',
     'Ask in a comment: `/lotse why` · `/lotse help`',
     '',
-    formatReleaseMarker({ cluster: group.cluster, image: group.image, tags: tagsOfGroup(group) }),
+    formatReleaseMarker(markerOf(group)),
   ]
   return { title: releaseTitle(group), body: body.join('\n') }
+}
+
+/** What GitHub takes: titles of 256 characters, bodies of 65,536. */
+const longestTitle = 250
+const mostRows = 100
+
+function shown({ changes }: ReleaseGroup): readonly Change[] {
+  return changes.slice(0, mostRows)
+}
+
+function rest({ changes }: ReleaseGroup): readonly string[] {
+  return changes.length > mostRows
+    ? ['', `… and ${changes.length - mostRows} more; the changed files show them all.`]
+    : []
+}
+
+/** What we write ends with our marker; what others have added behind it stays. */
+export function withOthersText(ours: string, current: string): string {
+  const [, behind = ''] = /<!-- lotse:release \{.*?\} -->([^]*)$/.exec(current) ?? []
+  return `${ours}${behind}`
 }
 
 const mergeSentence: Record<MergeRule, string> = {

@@ -1,5 +1,5 @@
 import type { CommitSha, PullNumber } from '../ids.ts'
-import { type ReleaseFacts, isOurs } from './decide.ts'
+import { type ReleaseFacts, isByUs, isOurs } from './decide.ts'
 
 export type Withdrawal = {
   readonly closePull: PullNumber | undefined
@@ -7,11 +7,11 @@ export type Withdrawal = {
   readonly deleteBranch: CommitSha | undefined
 }
 
-/** What of a release that is no longer wanted may be cleared away: never what a person has touched. */
-export function decideWithdrawal({ bot, branch, pulls }: ReleaseFacts): Withdrawal {
+/** What of a release that is no longer wanted may be cleared away: never what a person has touched or builds upon. */
+export function decideWithdrawal({ bot, branch, pulls, stacked }: ReleaseFacts): Withdrawal {
   const nothing: Withdrawal = { closePull: undefined, deleteBranch: undefined }
-  if (branch !== undefined && branch.author !== bot) return nothing
+  if (branch !== undefined && !isByUs(branch, bot)) return nothing
   const open = pulls.find((pull) => pull.state === 'open')
   if (open !== undefined && !isOurs(open, bot)) return nothing
-  return { closePull: open?.number, deleteBranch: branch?.head }
+  return { closePull: open?.number, deleteBranch: stacked ? undefined : branch?.head }
 }

@@ -16,3 +16,12 @@ export function authorId(author: GitActorAnswer): UserId | undefined {
   const user = parseUserId(id)
   return user.ok ? user.value : undefined
 }
+
+/** GitHub signs in its own name what is made in the browser or by the API. */
+const signer = { id: 19_864_447, email: 'noreply@github.com' }
+
+/** A person who amends or rebases a commit keeps its author, and becomes its committer. */
+export function committerId(committer: GitActorAnswer): UserId | 'github' | undefined {
+  if (committer?.user?.databaseId === signer.id || committer?.email === signer.email) return 'github'
+  return authorId(committer)
+}

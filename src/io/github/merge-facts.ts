@@ -1,6 +1,6 @@
 import type { Octokit } from '@octokit/rest'
 import type { BaseFacts, CheckFacts, PullRequestFacts } from '../../core/automerge/facts.ts'
-import type { MergeMethod } from '../../core/config/configuration.ts'
+import { type CheckReport, newestChecks } from '../../core/automerge/newest-checks.ts'
 import {
   type CommitSha,
   type PullNumber,
@@ -13,16 +13,16 @@ import {
 } from '../../core/ids.ts'
 import { guaranteed } from '../../core/parsed.ts'
 import { parseReleaseMarker } from '../../core/release/marker.ts'
-import { graphql } from './graphql.ts'
+import { graphql, isAbsent } from './graphql.ts'
+import { baseFacts } from './base-facts.ts'
 import {
   type MergeAnswer,
-  type RepositoryAnswer,
   type PullAnswer,
-  type ParametersAnswer,
   type CommitAnswer,
   type ContextAnswer,
   mergeFactsQuery,
 } from './merge-query.ts'
+import { GitHubUnavailable } from './errors.ts'
 import { ownerAndName } from './repository-name.ts'
 
 /** A pull request, its base, and what has been reported on its head: everything GitHub knows that a merge depends on. */
@@ -51,14 +51,27 @@ export async function readMergeState(
   own: { readonly appId: number; readonly checkName: string },
 ): Promise<MergeState | undefined> {
   const [owner, name] = ownerAndName(repository)
-  const { repository: found } = await graphql<MergeAnswer>(octokit, mergeFactsQuery, { owner, name, number })
-  const commit = found.pullRequest?.commits.nodes.at(-1)?.commit
-  if (found.pullRequest === null || found.defaultBranchRef === null || commit === undefined) return undefined
+  const found = await graphql<MergeAnswer>(octokit, mergeFactsQuery, { owner, name, number }).then(
+    ({ repository }) => repository,
+    (error: unknown) => {
+      if (isAbsent(error, 'repository.pullRequest')) return undefined
+      throw error
+    },
+  )
+  const commit = found?.pullRequest?.commits.nodes.at(-1)?.commit
+  if (found === undefined || found.pullRequest === null || found.defaultBranchRef === null || commit === undefined)
+    return undefined
+  if (commit.oid !== found.pullRequest.headRefOid) {
+    throw new GitHubUnavailable('GitHub shows another commit than the head of the pull request', { cause: undefined })
+  }
   const { nodes: contexts, totalCount } = commit.statusCheckRollup?.contexts ?? { nodes: [], totalCount: 0 }
   return {
     pull: pullFacts(found.pullRequest, commit),
     base: baseFacts(found, found.pullRequest),
-    checks: [...contexts.map((context) => checkFacts(context, own.appId)), ...unseen(totalCount - contexts.length)],
+    checks: [
+      ...newestChecks(contexts.map((context) => checkReport(context, own.appId))),
+      ...unseen(totalCount - contexts.length),
+    ],
     policyRun: policyRun(contexts, own),
     defaultHead: guaranteed(parseCommitSha(found.defaultBranchRef.target.oid)),
   }
@@ -90,63 +103,33 @@ function pullFacts(pull: PullAnswer, commit: CommitAnswer): PullRequestFacts {
     head: guaranteed(parseCommitSha(pull.headRefOid)),
     headTree: guaranteed(parseTreeSha(commit.tree.oid)),
     headParents: commit.parents.nodes.map(({ oid }) => guaranteed(parseCommitSha(oid))),
+    commits: pull.commits.totalCount,
     mergeable: mergeables[pull.mergeable],
     mergeState: mergeStates[pull.mergeStateStatus] ?? 'unknown',
     review: pull.reviewDecision === null ? 'none' : reviews[pull.reviewDecision],
+    approvals: approvalsOf(pull),
+    unresolvedThreads: unresolvedThreads(pull),
   }
 }
 
-/** Rulesets and classic protection add up: what one asks for, the other cannot take back. */
-function baseFacts(repository: RepositoryAnswer, pull: PullAnswer): BaseFacts {
-  const classic = pull.baseRef?.refUpdateRule ?? undefined
-  const rules = pull.baseRef?.rules?.nodes ?? []
-  const parameters = rules.flatMap((rule) => (rule.parameters === null ? [] : [rule.parameters]))
-  const classicContexts = (classic?.requiredStatusCheckContexts ?? []).filter((context) => context !== null)
-  return {
-    branch: guaranteed(parseBranchName(pull.baseRefName)),
-    isDefault: pull.baseRefName === repository.defaultBranchRef?.name,
-    required: [
-      ...classicContexts.map((context) => ({ context, app: undefined })),
-      ...parameters.flatMap((rule) =>
-        (rule.requiredStatusChecks ?? []).map(({ context, integrationId }) => ({
-          context,
-          app: integrationId ?? undefined,
-        })),
-      ),
-    ],
-    requiredApprovals: Math.max(
-      classic?.requiredApprovingReviewCount ?? 0,
-      ...parameters.map((rule) => rule.requiredApprovingReviewCount ?? 0),
-    ),
-    codeOwnersRequired:
-      classic?.requiresCodeOwnerReviews === true || parameters.some((rule) => rule.requireCodeOwnerReview === true),
-    upToDateRequired: parameters.some((rule) => rule.strictRequiredStatusChecksPolicy === true),
-    mergeQueue: rules.some((rule) => rule.type === 'MERGE_QUEUE'),
-    methods: allowedMethods(repository, parameters),
-  }
+/** An approval of an older head was for other tags. */
+function approvalsOf({ latestOpinionatedReviews, headRefOid }: PullAnswer): number {
+  const reviews = latestOpinionatedReviews?.nodes ?? []
+  return reviews.filter(({ state, commit }) => state === 'APPROVED' && commit?.oid === headRefOid).length
 }
 
-function allowedMethods(repository: RepositoryAnswer, parameters: readonly ParametersAnswer[]): readonly MergeMethod[] {
-  const byRepository: readonly (readonly [MergeMethod, boolean])[] = [
-    ['squash', repository.squashMergeAllowed],
-    ['merge', repository.mergeCommitAllowed],
-    ['rebase', repository.rebaseMergeAllowed],
-  ]
-  const byRules = parameters
-    .map((rule) => rule.allowedMergeMethods ?? undefined)
-    .filter((allowed) => allowed !== undefined)
-  return byRepository
-    .filter(([, allowed]) => allowed)
-    .map(([method]) => method)
-    .filter((method) => byRules.every((allowed) => allowed.some((name) => name.toLowerCase() === method)))
+/** What one page does not show may be open. */
+function unresolvedThreads({ reviewThreads: { totalCount, nodes } }: PullAnswer): number {
+  return totalCount - nodes.filter(({ isResolved }) => isResolved).length
 }
 
-function checkFacts(context: ContextAnswer, appId: number): CheckFacts {
+function checkReport(context: ContextAnswer, appId: number): CheckReport {
   if (context.__typename === 'StatusContext') {
-    return { name: context.context, app: undefined, ours: false, state: statusState(context.state) }
+    return { name: context.context, app: undefined, ours: false, state: statusState(context.state), id: undefined }
   }
-  const app = context.checkSuite.app?.databaseId
-  return { name: context.name, app, ours: app === appId, state: runState(context.status, context.conclusion) }
+  const { name, databaseId: id, checkSuite } = context
+  const app = checkSuite.app?.databaseId
+  return { name, app, ours: app === appId, state: runState(context.status, context.conclusion), id }
 }
 
 /** What one page does not show may have failed: it counts as not done. */
@@ -159,27 +142,25 @@ function statusState(state: string): CheckFacts['state'] {
   return state === 'PENDING' || state === 'EXPECTED' ? 'pending' : 'failure'
 }
 
-/** Skipped and neutral count as passed, as they do for GitHub's own required checks. */
 function runState(status: string, conclusion: string | null): CheckFacts['state'] {
   if (status !== 'COMPLETED') return 'pending'
-  return ['SUCCESS', 'NEUTRAL', 'SKIPPED'].includes(conclusion ?? '') ? 'success' : 'failure'
+  if (conclusion === 'SUCCESS') return 'success'
+  return conclusion === 'NEUTRAL' || conclusion === 'SKIPPED' ? 'skipped' : 'failure'
 }
 
 function policyRun(
   contexts: readonly ContextAnswer[],
   own: { readonly appId: number; readonly checkName: string },
 ): PolicyRun | undefined {
-  const run = contexts.find(
-    (context) =>
-      context.__typename === 'CheckRun' &&
-      context.name === own.checkName &&
-      context.checkSuite.app?.databaseId === own.appId,
-  )
-  if (run?.__typename !== 'CheckRun') return undefined
+  const runs = contexts.filter((context) => context.__typename === 'CheckRun')
+  const [newest] = runs
+    .filter(({ name, checkSuite }) => name === own.checkName && checkSuite.app?.databaseId === own.appId)
+    .toSorted((a, b) => b.databaseId - a.databaseId)
+  if (newest === undefined) return undefined
   return {
-    id: run.databaseId,
-    conclusion: run.conclusion?.toLowerCase(),
-    title: run.title ?? '',
-    summary: run.summary ?? '',
+    id: newest.databaseId,
+    conclusion: newest.conclusion?.toLowerCase(),
+    title: newest.title ?? '',
+    summary: newest.summary ?? '',
   }
 }

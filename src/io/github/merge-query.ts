@@ -8,24 +8,28 @@ query MergeFacts($owner: String!, $name: String!, $number: Int!) {
       number state isDraft isCrossRepository body mergeable mergeStateStatus reviewDecision
       author { __typename ... on Bot { databaseId } ... on User { databaseId } }
       headRefName headRefOid
+      latestOpinionatedReviews(first: 100) { nodes { state commit { oid } } }
+      reviewThreads(first: 100) { totalCount nodes { isResolved } }
       baseRefName
       baseRef {
-        refUpdateRule { requiredStatusCheckContexts requiredApprovingReviewCount requiresCodeOwnerReviews }
+        refUpdateRule {
+          requiredStatusCheckContexts requiredApprovingReviewCount requiresCodeOwnerReviews requiresConversationResolution
+        }
         rules(first: 100) {
           nodes {
             type
             parameters {
               __typename
-              ... on RequiredStatusChecksParameters {
-                strictRequiredStatusChecksPolicy
-                requiredStatusChecks { context integrationId }
+              ... on RequiredStatusChecksParameters { requiredStatusChecks { context integrationId } }
+              ... on PullRequestParameters {
+                requiredApprovingReviewCount requireCodeOwnerReview requiredReviewThreadResolution allowedMergeMethods
               }
-              ... on PullRequestParameters { requiredApprovingReviewCount requireCodeOwnerReview allowedMergeMethods }
             }
           }
         }
       }
       commits(last: 1) {
+        totalCount
         nodes {
           commit {
             oid
@@ -73,22 +77,26 @@ export type PullAnswer = {
   readonly headRefOid: string
   readonly baseRefName: string
   readonly baseRef: BaseAnswer | null
-  readonly commits: { readonly nodes: readonly { readonly commit: CommitAnswer }[] }
+  readonly latestOpinionatedReviews: { readonly nodes: readonly ReviewAnswer[] } | null
+  readonly reviewThreads: { readonly totalCount: number; readonly nodes: readonly { readonly isResolved: boolean }[] }
+  readonly commits: { readonly totalCount: number; readonly nodes: readonly { readonly commit: CommitAnswer }[] }
 }
+export type ReviewAnswer = { readonly state: string; readonly commit: { readonly oid: string } | null }
 export type BaseAnswer = {
   readonly refUpdateRule: {
     readonly requiredStatusCheckContexts: readonly (string | null)[] | null
     readonly requiredApprovingReviewCount: number | null
     readonly requiresCodeOwnerReviews: boolean
+    readonly requiresConversationResolution: boolean
   } | null
   readonly rules: { readonly nodes: readonly RuleAnswer[] } | null
 }
 export type RuleAnswer = { readonly type: string; readonly parameters: ParametersAnswer | null }
 export type ParametersAnswer = {
-  readonly strictRequiredStatusChecksPolicy?: boolean
   readonly requiredStatusChecks?: readonly { readonly context: string; readonly integrationId: number | null }[]
   readonly requiredApprovingReviewCount?: number
   readonly requireCodeOwnerReview?: boolean
+  readonly requiredReviewThreadResolution?: boolean
   readonly allowedMergeMethods?: readonly string[] | null
 }
 export type CommitAnswer = {

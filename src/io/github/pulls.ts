@@ -20,7 +20,7 @@ export async function editPull(
   octokit: Octokit,
   repository: RepoName,
   number: PullNumber,
-  change: Partial<PullRequestText> & { readonly state?: 'closed' },
+  change: Partial<PullRequestText> & { readonly base?: BranchName; readonly state?: 'closed' },
 ): Promise<void> {
   const [owner, repo] = ownerAndName(repository)
   await octokit.rest.pulls.update({ owner, repo, pull_number: number, ...change })

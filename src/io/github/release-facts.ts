@@ -6,6 +6,7 @@ import {
   type RepoName,
   type UserId,
   parseBlobSha,
+  parseBranchName,
   parseCommitSha,
   parsePullNumber,
   parseTreeSha,
@@ -14,7 +15,7 @@ import {
 import { guaranteed } from '../../core/parsed.ts'
 import type { BranchFacts, PullFacts, ReleaseFacts } from '../../core/release/decide.ts'
 import { parseReleaseMarker } from '../../core/release/marker.ts'
-import { type GitActorAnswer, authorId } from './actor.ts'
+import { type GitActorAnswer, authorId, committerId } from './actor.ts'
 import { graphql } from './graphql.ts'
 import { readBlob } from './blobs.ts'
 import type { FileText } from './branch.ts'
@@ -35,6 +36,17 @@ export type ReleaseQuestion = {
   readonly files: readonly FilePath[]
 }
 
+const pullsFragment = `
+fragment Pulls on PullRequestConnection {
+  pageInfo { hasNextPage endCursor }
+  nodes {
+    number state body isCrossRepository baseRefName
+    author { ...Account }
+    timelineItems(itemTypes: [CLOSED_EVENT], last: 1) { nodes { ... on ClosedEvent { actor { ...Account } } } }
+  }
+}
+fragment Account on Actor { ... on Bot { databaseId } ... on User { databaseId } }`
+
 export const releaseFactsQuery = (files: number): string => `
 query ReleaseFacts($owner: String!, $name: String!, $base: String!, $branch: String!, $head: String!${each(files, (i) => `, $file${i}: String!`)}) {
   repository(owner: $owner, name: $name) {
@@ -49,24 +61,31 @@ query ReleaseFacts($owner: String!, $name: String!, $base: String!, $branch: Str
       }
     }
     branch: ref(qualifiedName: $branch) {
-      target { oid ... on Commit { tree { oid } parents(first: 3) { nodes { oid } } author { email user { databaseId } } } }
+      target { oid ... on Commit { tree { oid } parents(first: 3) { nodes { oid } } author { ...Actor } committer { ...Actor } } }
     }
-    pullRequests(headRefName: $head, first: 10, orderBy: { field: CREATED_AT, direction: DESC }) {
-      nodes {
-        number state title body isCrossRepository
-        author { __typename ... on Bot { databaseId } ... on User { databaseId } }
-        timelineItems(itemTypes: [CLOSED_EVENT], last: 1) { nodes { ... on ClosedEvent { actor { __typename } } } }
-      }
-    }
+    pullRequests(headRefName: $head, first: 20, orderBy: { field: CREATED_AT, direction: DESC }) { ...Pulls }
+    stacked: pullRequests(baseRefName: $head, states: OPEN, first: 1) { totalCount }
   }
-}`
+}
+fragment Actor on GitActor { email user { databaseId } }
+${pullsFragment}`
+
+/** Anybody with a fork can open pull requests from a branch of this name: ours may stand on a later page. */
+export const morePullsQuery = `
+query MoreReleasePulls($owner: String!, $name: String!, $head: String!, $after: String!) {
+  repository(owner: $owner, name: $name) {
+    pullRequests(headRefName: $head, first: 100, after: $after, orderBy: { field: CREATED_AT, direction: DESC }) { ...Pulls }
+  }
+}
+${pullsFragment}`
 
 type Answer = {
   readonly repository: {
     readonly id: string
     readonly base: { readonly target: BaseAnswer } | null
     readonly branch: { readonly target: BranchAnswer } | null
-    readonly pullRequests: { readonly nodes: readonly PullAnswer[] }
+    readonly pullRequests: PullsAnswer
+    readonly stacked: { readonly totalCount: number }
   }
 }
 type BaseAnswer = {
@@ -74,21 +93,29 @@ type BaseAnswer = {
   readonly tree: { readonly oid: string }
   readonly [file: `file${number}`]: FileAnswer | null
 }
-type FileAnswer = { readonly mode: number; readonly object: BlobAnswer | null }
+type FileAnswer = { readonly mode: number; readonly object: BlobAnswer | NoBlob | null }
+/** A folder, of which nothing was asked. */
+type NoBlob = { readonly oid?: undefined }
 type BranchAnswer = {
   readonly oid: string
   readonly tree: { readonly oid: string }
   readonly parents: { readonly nodes: readonly { readonly oid: string }[] }
   readonly author: GitActorAnswer
+  readonly committer: GitActorAnswer
 }
+type PullsAnswer = {
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null }
+  readonly nodes: readonly PullAnswer[]
+}
+type AccountAnswer = { readonly databaseId?: number } | null
 type PullAnswer = {
   readonly number: number
   readonly state: 'OPEN' | 'CLOSED' | 'MERGED'
-  readonly title: string
   readonly body: string
   readonly isCrossRepository: boolean
-  readonly author: { readonly databaseId?: number } | null
-  readonly timelineItems: { readonly nodes: readonly { readonly actor: { readonly __typename: string } | null }[] }
+  readonly baseRefName: string
+  readonly author: AccountAnswer
+  readonly timelineItems: { readonly nodes: readonly { readonly actor: AccountAnswer }[] }
 }
 type BlobAnswer = { readonly oid: string; readonly text: string | null; readonly isTruncated: boolean }
 
@@ -115,13 +142,31 @@ export async function readReleaseState(
   return {
     repositoryNode: found.id,
     base: {
+      branch: base,
       head: guaranteed(parseCommitSha(target.oid)),
       tree: guaranteed(parseTreeSha(target.tree.oid)),
     },
     branch: found.branch === null ? undefined : branchFacts(found.branch.target),
-    pulls: found.pullRequests.nodes.filter((pull) => !pull.isCrossRepository).map(pullFacts),
+    pulls: (await allPulls(octokit, { owner, name, head: branch }, found.pullRequests)).map(pullFacts),
+    stacked: found.stacked.totalCount > 0,
     files: new Map(texts.flatMap(([file, text]) => (text === undefined ? [] : [[file, text]]))),
   }
+}
+
+const mostPages = 20
+
+async function allPulls(
+  octokit: Octokit,
+  where: { readonly owner: string; readonly name: string; readonly head: string },
+  first: PullsAnswer,
+): Promise<readonly PullAnswer[]> {
+  const pages = [first]
+  for (let page = first; page.pageInfo.hasNextPage && pages.length < mostPages;) {
+    const variables = { ...where, after: page.pageInfo.endCursor }
+    page = (await graphql<Pick<Answer, 'repository'>>(octokit, morePullsQuery, variables)).repository.pullRequests
+    pages.push(page)
+  }
+  return pages.flatMap(({ nodes }) => nodes).filter((pull) => !pull.isCrossRepository)
 }
 
 /** GraphQL gives text, not bytes. Only text that hashes to the blob's own id is taken for its bytes. */
@@ -130,7 +175,7 @@ async function exactText(
   repository: RepoName,
   file: FileAnswer | null | undefined,
 ): Promise<FileText | undefined> {
-  if (file === null || file === undefined || file.object === null) return undefined
+  if (file === null || file === undefined || file.object?.oid === undefined) return undefined
   const blob = file.object
   const exact = !blob.isTruncated && blob.text !== null && hashesTo(blob.text, blob.oid)
   const text = exact ? blob.text : await readBlob(octokit, repository, guaranteed(parseBlobSha(blob.oid)))
@@ -147,12 +192,13 @@ function hashesTo(text: string, oid: string): boolean {
   return createHash(algorithm).update(`blob ${bytes.length}\0`).update(bytes).digest('hex') === oid
 }
 
-function branchFacts({ oid, tree, parents, author }: BranchAnswer): BranchFacts {
+function branchFacts({ oid, tree, parents, author, committer }: BranchAnswer): BranchFacts {
   return {
     head: guaranteed(parseCommitSha(oid)),
     tree: guaranteed(parseTreeSha(tree.oid)),
     parents: parents.nodes.map((parent) => guaranteed(parseCommitSha(parent.oid))),
     author: authorId(author),
+    committer: committerId(committer),
   }
 }
 
@@ -162,21 +208,16 @@ function pullFacts(pull: PullAnswer): PullFacts {
   return {
     number: guaranteed(parsePullNumber(pull.number)),
     state: states[pull.state],
-    title: pull.title,
+    base: guaranteed(parseBranchName(pull.baseRefName)),
     body: pull.body.replaceAll('\r\n', '\n'),
     author: userId(pull.author),
     marker: parseReleaseMarker(pull.body),
-    closedBy: closer(pull.timelineItems.nodes.at(-1)?.actor),
+    closedBy: userId(pull.timelineItems.nodes.at(-1)?.actor ?? null),
   }
 }
 
-function userId(author: { readonly databaseId?: number } | null): UserId | undefined {
-  return author?.databaseId === undefined ? undefined : guaranteed(parseUserId(author.databaseId))
-}
-
-function closer(actor: { readonly __typename: string } | null | undefined): PullFacts['closedBy'] {
-  if (actor === null || actor === undefined) return 'nobody'
-  return actor.__typename === 'Bot' ? 'bot' : 'person'
+function userId(account: AccountAnswer): UserId | undefined {
+  return account?.databaseId === undefined ? undefined : guaranteed(parseUserId(account.databaseId))
 }
 
 function each(count: number, text: (index: number) => string): string {

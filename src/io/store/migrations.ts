@@ -79,10 +79,14 @@ export const migrations: readonly Migration[] = [
         parent text,
         tree text,
         pull int,
+        -- title and body as we wrote them last; and why it cannot be written
+        text jsonb,
+        problem text,
         -- the default branch's head that the plan was made for
         planned_at text,
         -- the default branch's head for which all of this was last found in order
         settled_at text,
+        doubts int not null default 0,
         primary key (repository, branch)
       );
       create index release_head on release (repository, head);

@@ -1,16 +1,24 @@
 import type { BranchName, CommitSha, PullNumber, RepoId, TreeSha } from '../../core/ids.ts'
 import type { ReleaseGroup } from '../../core/release/group.ts'
+import type { PullRequestText } from '../../core/release/pull-request-text.ts'
 import type { Queryable } from './database.ts'
 
 /** A group of the plan, and how far it has got on GitHub. */
 export type KnownRelease = {
   readonly group: ReleaseGroup
   readonly written: WrittenRelease | undefined
+  /** Its pull request, open or not. */
   readonly pull: PullNumber | undefined
+  /** The title and body that we wrote last. */
+  readonly text: PullRequestText | undefined
+  /** Why it cannot be written. */
+  readonly problem: string | undefined
   /** The default branch's head that the group was planned for. */
   readonly plannedAt: CommitSha | undefined
   /** The default branch's head for which branch and pull request were last found in order. */
   readonly settledAt: CommitSha | undefined
+  /** How often it was doubted: what was found before the last doubt is not in order. */
+  readonly doubts: number
 }
 
 /** The commit that we wrote for the group: `tree` is the tree of `parent` with the group's edits, and nothing else. */
@@ -22,26 +30,44 @@ type ReleaseRow = {
   readonly parent: CommitSha | null
   readonly tree: TreeSha | null
   readonly pull: PullNumber | null
+  readonly text: PullRequestText | null
+  readonly problem: string | null
   readonly planned_at: CommitSha | null
   readonly settled_at: CommitSha | null
+  readonly doubts: number
 }
 
-const columns = 'plan, head, parent, tree, pull, planned_at, settled_at'
+const columns = 'plan, head, parent, tree, pull, text, problem, planned_at, settled_at'
 
+/** A doubt that came since the release was read wins over what was found before it. */
 export async function keepRelease(database: Queryable, repository: RepoId, release: KnownRelease): Promise<void> {
-  const { group, written, pull, plannedAt, settledAt } = release
+  const { group, written, pull, text, problem, plannedAt, settledAt, doubts } = release
   await database.query(
-    `insert into release (repository, branch, ${columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    `insert into release (repository, branch, ${columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
      on conflict (repository, branch) do update set
        plan = excluded.plan, head = excluded.head, parent = excluded.parent, tree = excluded.tree,
-       pull = excluded.pull, planned_at = excluded.planned_at, settled_at = excluded.settled_at`,
-    [repository, group.branch, group, written?.head, written?.parent, written?.tree, pull, plannedAt, settledAt],
+       pull = excluded.pull, text = excluded.text, problem = excluded.problem, planned_at = excluded.planned_at,
+       settled_at = case when release.doubts = $12 then excluded.settled_at end`,
+    [
+      repository,
+      group.branch,
+      group,
+      written?.head,
+      written?.parent,
+      written?.tree,
+      pull,
+      text,
+      problem,
+      plannedAt,
+      settledAt,
+      doubts,
+    ],
   )
 }
 
 export async function readReleases(database: Queryable, repository: RepoId): Promise<readonly KnownRelease[]> {
   const rows = await database.query<ReleaseRow>(
-    `select ${columns} from release where repository = $1 order by branch`,
+    `select ${columns}, doubts from release where repository = $1 order by branch`,
     [repository],
   )
   return rows.map(knownRelease)
@@ -53,7 +79,7 @@ export async function readRelease(
   branch: BranchName,
 ): Promise<KnownRelease | undefined> {
   const [row] = await database.query<ReleaseRow>(
-    `select ${columns} from release where repository = $1 and branch = $2`,
+    `select ${columns}, doubts from release where repository = $1 and branch = $2`,
     [repository, branch],
   )
   return row === undefined ? undefined : knownRelease(row)
@@ -65,13 +91,13 @@ export async function forgetRelease(database: Queryable, repository: RepoId, bra
 
 /** What was in order is looked at again with the next job: something may have happened that nobody told us. */
 export async function doubtReleases(database: Queryable, repository: RepoId): Promise<void> {
-  await database.query('update release set settled_at = null where repository = $1', [repository])
+  await database.query('update release set settled_at = null, doubts = doubts + 1 where repository = $1', [repository])
 }
 
 /** What we wrote does not fit its base any more: the next job writes it anew. */
 export async function rewriteRelease(database: Queryable, repository: RepoId, branch: BranchName): Promise<void> {
   await database.query(
-    `update release set head = null, parent = null, tree = null, settled_at = null
+    `update release set head = null, parent = null, tree = null, settled_at = null, doubts = doubts + 1
      where repository = $1 and branch = $2`,
     [repository, branch],
   )
@@ -104,6 +130,9 @@ function knownRelease(row: ReleaseRow): KnownRelease {
     group,
     written: head === null || parent === null || tree === null ? undefined : { head, parent, tree },
     pull: row.pull ?? undefined,
+    text: row.text ?? undefined,
+    problem: row.problem ?? undefined,
+    doubts: row.doubts,
     plannedAt: row.planned_at ?? undefined,
     settledAt: row.settled_at ?? undefined,
   }

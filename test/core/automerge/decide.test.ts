@@ -62,9 +62,15 @@ const table: readonly Row[] = [
   ],
   ['blocks the right tree without a parent', { pull: { headParents: [] } }, 'block changed-by-person'],
 
+  ['blocks another commit with the right tree', { pull: { head: commit('e') } }, 'block changed-by-person'],
+  ['blocks what cannot be written', { plan: { kind: 'refused', problem: 'x' } }, 'block edit-refused'],
+  ['waits when its parent is gone from the base, which is rebuilt', { pull: { commits: 2 } }, 'wait not-on-base'],
+
   ['waits on a conflict, which is rebuilt', { pull: { mergeable: 'conflict' } }, 'wait conflict'],
   ['waits for unknown mergeability', { pull: { mergeable: 'unknown' } }, 'wait mergeability-unknown'],
 
+  ['does not take a skipped check for a green one', { checks: [check('skipped')] }, 'wait no-checks'],
+  ['merges with one success beside a skipped check', { checks: [check('skipped', 'e2e'), greenCi] }, 'merge'],
   ['waits for the first check: no failure is not green', { checks: [] }, 'wait no-checks'],
   ['does not count its own check as green', { checks: [ours('success')] }, 'wait no-checks'],
   ['merges without checks where there is no CI', { checks: [], ...settings({ checks: 'none' }) }, 'merge'],
@@ -123,8 +129,18 @@ const table: readonly Row[] = [
     'merge',
   ],
   [
-    'does not wait for its own required check',
+    'says yes in its own required check first',
     { base: { required: [required('ci'), required('lotse/policy')] }, checks: [greenCi, ours('pending')] },
+    'wait own-check',
+  ],
+  [
+    'merges once its own required check has said yes',
+    { base: { required: [required('ci'), required('lotse/policy')] }, checks: [greenCi, ours('success')] },
+    'merge',
+  ],
+  [
+    'takes a skipped check where it is required, as GitHub does',
+    { base: { required: [required('ci')] }, checks: [check('skipped')] },
     'merge',
   ],
   [
@@ -137,26 +153,46 @@ const table: readonly Row[] = [
   ['waits for a required review', { pull: { review: 'required' } }, 'wait approval-missing'],
   ['waits for approvals that only the rules know of', { base: { requiredApprovals: 2 } }, 'wait approval-missing'],
   ['waits for a code owner', { base: { codeOwnersRequired: true } }, 'wait approval-missing'],
-  ['merges what is approved', { base: { requiredApprovals: 2 }, pull: { review: 'approved' } }, 'merge'],
+  ['merges what is approved', { base: { requiredApprovals: 2 }, pull: { review: 'approved', approvals: 2 } }, 'merge'],
+  [
+    'does not take an approval of an older head',
+    { base: { requiredApprovals: 1 }, pull: { review: 'approved', approvals: 0 } },
+    'wait approval-missing',
+  ],
+  [
+    'counts approvals',
+    { base: { requiredApprovals: 2 }, pull: { review: 'approved', approvals: 1 } },
+    'wait approval-missing',
+  ],
+  [
+    'waits for conversations that must be resolved',
+    { base: { conversationsRequired: true }, pull: { unresolvedThreads: 1 } },
+    'wait conversation-open',
+  ],
+  ['merges with open conversations where they may be', { pull: { unresolvedThreads: 1 } }, 'merge'],
 
   [
-    'waits when it is behind and must not be',
-    { base: { upToDateRequired: true }, pull: { mergeState: 'behind' } },
+    'waits when it is behind, which GitHub says only where it must not be',
+    { pull: { mergeState: 'behind' } },
     'wait behind',
   ],
-  ['merges what is behind and may be', { pull: { mergeState: 'behind' } }, 'merge'],
   ['waits where a queue merges', { base: { mergeQueue: true } }, 'wait merge-queue'],
+  [
+    'leaves a rule that it cannot judge to a person',
+    { base: { otherGates: ['REQUIRED_DEPLOYMENTS'] } },
+    'wait unknown-gate',
+  ],
   ['blocks a method that is not allowed', { base: { methods: ['rebase'] } }, 'block method-not-allowed'],
   ['blocks where no method is allowed', { base: { methods: [] } }, 'block method-not-allowed'],
   ['waits for a cause that it cannot see', { pull: { mergeState: 'blocked' } }, 'wait blocked'],
   [
-    'is not held up by its own check, which says yes first',
+    'says yes in its own check before it looks for other causes',
     {
       base: { required: [required('ci'), required('lotse/policy')] },
       checks: [greenCi, ours('pending')],
       pull: { mergeState: 'blocked' },
     },
-    'merge',
+    'wait own-check',
   ],
   [
     'waits for another cause once its own check has said yes',
@@ -185,11 +221,20 @@ describe('decideMerge', () => {
   }
 
   test('merges by the configured method exactly the head that was judged', () => {
-    assert.deepEqual(decideMerge(mergeFacts({ ...settings({ mergeMethod: 'rebase' }), pull: { head: commit('f') } })), {
-      do: 'merge',
-      method: 'rebase',
-      head: commit('f'),
-    })
+    assert.deepEqual(
+      decideMerge(
+        mergeFacts({
+          ...settings({ mergeMethod: 'rebase' }),
+          pull: { head: commit('f') },
+          plan: { kind: 'commit', head: commit('f'), parent: commit('c'), tree: tree('b') },
+        }),
+      ),
+      {
+        do: 'merge',
+        method: 'rebase',
+        head: commit('f'),
+      },
+    )
   })
 })
 
@@ -218,7 +263,14 @@ describe('policyCheck', () => {
     return policyCheck(decideMerge(facts), explainMerge(facts))
   }
   const conclusions: readonly (readonly [string, FactsOverride, string | undefined])[] = [
-    ['a release that merges', {}, 'success'],
+    [
+      'a release that waits for our own check',
+      { base: { required: [required('ci'), required('lotse/policy')] } },
+      'success',
+    ],
+    ['a merged release', { pull: { state: 'merged' } }, 'success'],
+    ['a queue, which a person feeds', { base: { mergeQueue: true } }, 'success'],
+    ['what the plan asks for no more', { plan: { kind: 'nothing' } }, 'neutral'],
     ['what is no release, so that it can be required', { pull: { author: person } }, 'success'],
     ['what a person merges', settings({ merge: 'manual' }), 'success'],
     ['what a person has taken over', { plan: { kind: 'taken-over' } }, 'neutral'],
@@ -229,7 +281,10 @@ describe('policyCheck', () => {
     test(`concludes ${expected ?? 'nothing yet'} for ${name}`, () => assert.equal(of(override)?.conclusion, expected))
   }
 
-  test('says nothing about what is closed', () => assert.equal(of({ pull: { state: 'closed' } }), undefined))
+  test('says nothing about what is closed, or about to be merged', () => {
+    assert.equal(of({}), undefined)
+    assert.equal(of({ pull: { state: 'closed' } }), undefined)
+  })
 
   test('escapes what comes from outside', () => {
     const name = '](https://evil.example) @everyone <img src=x>'

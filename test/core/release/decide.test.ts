@@ -11,20 +11,22 @@ import {
   decideRelease,
 } from '../../../src/core/release/decide.ts'
 import { decideWithdrawal } from '../../../src/core/release/withdraw.ts'
-import { bot, cluster, commit, image, person, tree } from '../../support/facts.ts'
+import { bot, branch as branchName, cluster, commit, image, person, tree } from '../../support/facts.ts'
 
+const main = branchName('main')
 const number = guaranteed(parsePullNumber(12))
-const marker = { cluster, image, tags: ['1.2.1'] }
+const marker = { cluster, image, tags: ['1.2.1'], uses: ['web 1.2.1'] }
 const text = { title: 'Auto-release', body: 'body' }
-const wanted: Wanted = { marker, text, written: commit('a') }
-const branch: BranchFacts = { head: commit('a'), tree: tree('b'), parents: [commit('c')], author: bot }
-const open: PullFacts = { number, state: 'open', ...text, author: bot, marker, closedBy: 'nobody' }
+const wanted: Wanted = { marker, text, written: commit('a'), lastText: text }
+const branch: BranchFacts = { head: commit('a'), tree: tree('b'), parents: [commit('c')], author: bot, committer: bot }
+const open: PullFacts = { number, state: 'open', base: main, body: 'body', author: bot, marker, closedBy: undefined }
 const merged: PullFacts = { ...open, state: 'merged' }
-const refused: PullFacts = { ...open, state: 'closed', closedBy: 'person' }
+const refused: PullFacts = { ...open, state: 'closed', closedBy: person }
 
 const facts = (override: Partial<ReleaseFacts>): ReleaseFacts => ({
   bot,
-  base: { head: commit('c'), tree: tree('d') },
+  base: { branch: main, head: commit('c'), tree: tree('d') },
+  stacked: false,
   branch,
   pulls: [open],
   ...override,
@@ -59,42 +61,85 @@ const table: readonly (readonly [string, Partial<ReleaseFacts>, Partial<Wanted>,
     'edits title and body in place',
     {},
     { text: { title: 'newer', body: 'body' } },
-    { do: 'publish', branch: keep, pull: { do: 'edit', number } },
+    { do: 'publish', branch: keep, pull: { do: 'edit', pull: open } },
   ],
   [
-    'opens another one after a merge',
+    'opens another one for a later tag after a merge',
     { pulls: [merged] },
-    { written: undefined },
+    { marker: { ...marker, uses: ['web 1.2.2'] }, written: undefined },
     { do: 'publish', branch: write, pull: { do: 'open' } },
   ],
   [
+    'takes what is wanted again after its merge for taken back in git',
+    { pulls: [merged], branch: undefined },
+    { written: undefined },
+    { do: 'leave', because: 'reverted' },
+  ],
+  [
     'opens another one after it closed its own',
-    { pulls: [{ ...refused, closedBy: 'bot' }] },
+    { pulls: [{ ...refused, closedBy: bot }] },
     {},
     { do: 'publish', branch: keep, pull: { do: 'open' } },
   ],
   [
-    'takes a person closing it for a no to these tags',
-    { pulls: [refused] },
+    'takes another app closing it for a no, too',
+    { pulls: [{ ...refused, closedBy: undefined }] },
     {},
-    { do: 'leave', because: 'closed-by-person' },
+    { do: 'leave', because: 'closed' },
   ],
+  [
+    'brings it back to the default branch, on top of that',
+    { pulls: [{ ...open, base: branchName('old') }] },
+    {},
+    { do: 'publish', branch: write, pull: { do: 'edit', pull: { ...open, base: branchName('old') } } },
+  ],
+  [
+    'leaves title and body to people as long as ours are the same',
+    { pulls: [{ ...open, body: 'with a note' }] },
+    {},
+    { do: 'publish', branch: keep, pull: keep },
+  ],
+  [
+    'goes by the marker when it does not remember what it wrote',
+    {},
+    { lastText: undefined },
+    { do: 'publish', branch: keep, pull: keep },
+  ],
+  [
+    'writes title and body when neither memory nor marker fits',
+    {},
+    { lastText: undefined, marker: { ...marker, uses: ['web 1.2.2'] } },
+    { do: 'publish', branch: keep, pull: { do: 'edit', pull: open } },
+  ],
+  [
+    'keeps its hands off its own commit that a person has amended',
+    { branch: { ...branch, head: commit('e'), committer: person } },
+    {},
+    { do: 'leave', because: 'changed-by-person' },
+  ],
+  [
+    'knows its own commit that GitHub has signed',
+    { branch: { ...branch, committer: 'github' } },
+    {},
+    { do: 'publish', branch: keep, pull: keep },
+  ],
+  ['takes a person closing it for a no to these tags', { pulls: [refused] }, {}, { do: 'leave', because: 'closed' }],
   [
     'asks again for a later tag',
     { pulls: [refused] },
-    { marker: { ...marker, tags: ['1.2.2'] }, written: undefined },
+    { marker: { ...marker, uses: ['web 1.2.2'] }, written: undefined },
     { do: 'publish', branch: write, pull: { do: 'open' } },
   ],
   [
     'asks again when only one of the tags was refused',
     { pulls: [refused] },
-    { marker: { ...marker, tags: ['1.2.1', '2.0.0'] } },
+    { marker: { ...marker, uses: ['api 2.0.0', 'web 1.2.1'] } },
     { do: 'publish', branch: keep, pull: { do: 'open' } },
   ],
   ['goes on when it was reopened', { pulls: [open, refused] }, {}, { do: 'publish', branch: keep, pull: keep }],
   [
     'counts only the last refusal',
-    { pulls: [merged, refused] },
+    { pulls: [{ ...merged, marker: { ...marker, uses: ['web 1.2.2'] } }, refused] },
     {},
     { do: 'publish', branch: keep, pull: { do: 'open' } },
   ],
@@ -142,6 +187,12 @@ describe('decideWithdrawal', () => {
     [
       'leaves the branch with the work of a person',
       { branch: { ...branch, author: person } },
+      { closePull: undefined, deleteBranch: undefined },
+    ],
+    ['leaves a branch that somebody builds upon', { stacked: true }, { closePull: number, deleteBranch: undefined }],
+    [
+      'leaves its own commit that a person has amended',
+      { branch: { ...branch, committer: person } },
       { closePull: undefined, deleteBranch: undefined },
     ],
     [

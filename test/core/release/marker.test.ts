@@ -10,7 +10,7 @@ describe('the marker of a release', () => {
   test('comes back as it was written, whatever the tags', () => {
     fc.assert(
       fc.property(fc.array(fc.string()), (tags) => {
-        const marker = { cluster, image, tags }
+        const marker = { cluster, image, tags, uses: tags }
         const text = `text before\n${formatReleaseMarker(marker)}\ntext after`
         assert.deepEqual(parseReleaseMarker(text), marker)
       }),
@@ -19,9 +19,9 @@ describe('the marker of a release', () => {
 
   test('cannot be ended by what it holds', () => {
     const hostile = guaranteed(parseImageName('eu.gcr.io/a--b/c'))
-    const text = formatReleaseMarker({ cluster, image: hostile, tags: ['1--2', '-->'] })
+    const text = formatReleaseMarker({ cluster, image: hostile, tags: ['1--2', '-->'], uses: [] })
     assert.equal(text.indexOf('--', 4), text.length - 3)
-    assert.deepEqual(parseReleaseMarker(text), { cluster, image: hostile, tags: ['1--2', '-->'] })
+    assert.deepEqual(parseReleaseMarker(text), { cluster, image: hostile, tags: ['1--2', '-->'], uses: [] })
   })
 
   const broken = [
