@@ -263,6 +263,24 @@ suite('pull requests', () => {
     assert.deepEqual(await numbers('base=other'), [])
   })
 
+  test('one from a fork is not taken for one from here with a branch of the same name', async (t) => {
+    const ground = await startGround(t)
+    const { github } = ground
+    github.createUser('eve')
+    await github.createFork('acme/gitops', 'eve')
+    const eve = github.person('eve')
+    await eve.push('eve/gitops', { branch: 'lotse/x', files: { a: '' }, create: true })
+    await openPull(ground, { branch: 'lotse/x' })
+    await eve.openPull('acme/gitops', { head: 'eve:lotse/x', title: 'Please' })
+    await eve.closePull('acme/gitops', 2)
+    const numbers = async (head: string): Promise<number[]> =>
+      (await ground.call('GET', `${repo}/pulls?state=all&head=${head}`)).json.map(
+        ({ number }: { number: number }) => number,
+      )
+    assert.deepEqual([await numbers('acme:lotse/x'), await numbers('EVE:lotse/x')], [[1], [2]])
+    assert.deepEqual([await numbers('eve:lotse'), await numbers('ann:lotse/x')], [[], []])
+  })
+
   test('mergeability can be forgotten for a while', async (t) => {
     const ground = await startGround(t)
     const { path } = await openPull(ground)

@@ -65,6 +65,20 @@ suite('webhooks', () => {
     assert.equal(ground.heard.filter(({ guid }) => guid === failed.guid).length, 2)
   })
 
+  test('deliveries are listed by how they ended', async (t) => {
+    const ground = await startGround(t)
+    await ground.github.settled()
+    ground.github.faults.loseWebhooks(1)
+    await ground.github.person('ann').push('acme/gitops', { branch: 'main', files: { x: '' } })
+    await ground.github.settled()
+    const list = async (status: string): Promise<readonly number[]> => {
+      const { json } = await ground.call('GET', `/app/hook/deliveries?status=${status}`, { token: ground.jwt() })
+      return json.map((each: { status_code: number }) => each.status_code)
+    }
+    assert.deepEqual(await list('failure'), [502])
+    assert.deepEqual(new Set(await list('success')), new Set([202]))
+  })
+
   test('nobody there is a failed delivery', async (t) => {
     const ground = await startGround(t)
     ground.github.setWebhookUrl(ground.app.appId, 'http://127.0.0.1:1/')

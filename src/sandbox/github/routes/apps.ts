@@ -103,8 +103,10 @@ async function listDeliveries(request: ApiRequest): Promise<Answer> {
   const app = appFrom(request)
   const perPage = Math.min(100, positive(query.get('per_page'), 30))
   const cursor = query.get('cursor')
+  const status = query.get('status')
   const older = github.state.deliveries
     .filter((delivery) => delivery.app === app && (cursor === null || delivery.id < Number(cursor)))
+    .filter(({ statusCode }) => status === null || outcomeOf(statusCode) === status)
     .toReversed()
   const items = older.slice(0, perPage)
   const last = items.at(-1)
@@ -112,6 +114,12 @@ async function listDeliveries(request: ApiRequest): Promise<Answer> {
   next.searchParams.set('cursor', String(last?.id ?? 0))
   const headers: Record<string, string> = older.length > perPage ? { Link: `<${next.href}>; rel="next"` } : {}
   return json(items.map(renderDeliveryItem), 200, headers)
+}
+
+/** One that is under way has none yet. */
+function outcomeOf(statusCode: number): 'success' | 'failure' | undefined {
+  if (statusCode >= 200 && statusCode <= 399) return 'success'
+  return statusCode >= 400 && statusCode <= 599 ? 'failure' : undefined
 }
 
 function deliveryFrom(request: ApiRequest): Delivery {

@@ -37,7 +37,7 @@ async function listPulls(request: RepositoryRequest): Promise<Answer> {
     (pull) =>
       (state === 'all' || pull.issue.state === state) &&
       (base === null || pull.base.ref === base) &&
-      (head === null || head === labelOf(pull) || !head.includes(':')),
+      (head === null || isFrom(pull, head)),
   )
   const { items, headers } = pageOf(request, sorted(chosen, query))
   return json(
@@ -47,9 +47,13 @@ async function listPulls(request: RepositoryRequest): Promise<Answer> {
   )
 }
 
-/** `owner:branch`; a head without an owner filters nothing, which is GitHub's own surprise. */
-function labelOf({ head, issue }: Pull): string {
-  return `${(head.repository ?? issue.repository).owner.login}:${head.ref}`
+/** `owner:branch`, of a fork or of this repository; a head without an owner filters nothing, which is GitHub's own surprise. */
+function isFrom({ head }: Pull, wanted: string): boolean {
+  const colon = wanted.indexOf(':')
+  if (colon === -1) return true
+  // Of a fork that is gone nobody knows any more whose it was.
+  const owner = head.repository?.owner.login.toLowerCase()
+  return owner === wanted.slice(0, colon).toLowerCase() && head.ref === wanted.slice(colon + 1)
 }
 
 /** Newest first unless asked otherwise; `updated` and `created` sort by time, the rest as GitHub's default. */
