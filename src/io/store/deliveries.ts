@@ -21,8 +21,9 @@ export async function readDelivery(database: Queryable, guid: string): Promise<D
   return row
 }
 
+/** Of what is done only the guid is needed any more: payloads are large, and private. */
 export async function finishDelivery(database: Queryable, guid: string): Promise<void> {
-  await database.query('update delivery set done_at = now() where guid = $1', [guid])
+  await database.query("update delivery set done_at = now(), payload = '' where guid = $1", [guid])
 }
 
 /** What was kept but not processed when a process died. */

@@ -32,6 +32,14 @@ test('a delivery is news until it is done', async () => {
   assert.equal(await keepDelivery(database, delivery), false)
 })
 
+test('of a delivery that is done the payload is gone', async () => {
+  await keepDelivery(database, delivery)
+  await finishDelivery(database, delivery.guid)
+  await keepDelivery(database, delivery)
+  const rows = await database.query<{ payload: string }>('select payload from delivery')
+  assert.deepEqual([...rows], [{ payload: '' }])
+})
+
 test('the first of two deliveries with one id counts', async () => {
   await keepDelivery(database, delivery)
   await keepDelivery(database, { ...delivery, event: 'status', payload: '{}' })
