@@ -112,6 +112,29 @@ describe('a repository is read', () => {
   })
 })
 
+describe('the configuration is the consent:', () => {
+  const configuration = '.github/lotse.yaml'
+  const staging = 'clusters/staging/worker.yaml'
+  const broken = 'version: 1\nclusters: { production: { pth: x } }\n'
+  const whole = 'version: 1\n'
+  const rows: readonly (readonly [name: string, text: string | null, read: boolean, queries: number])[] = [
+    ['without one nothing is read', null, false, 0],
+    ['with a broken one nothing else is read', broken, false, 1],
+    ['outside the paths of its clusters nothing is read', acmeFiles[configuration] ?? null, false, 2],
+    ['in the paths of its clusters everything is read', whole, true, 2],
+  ]
+  for (const [name, text, read, queries] of rows) {
+    test(name, async () => {
+      await commit({ [configuration]: text, [staging]: acmeFiles[worker] ?? null })
+      stage.github.requests.reset()
+      await currentRepository(deps, id)
+      const queried = textsAsked()
+      await commit({ [configuration]: acmeFiles[configuration] ?? null, [staging]: null })
+      assert.deepEqual([(await files()).includes(staging), queried], [read, queries])
+    })
+  }
+})
+
 describe('a file that is not text', () => {
   const bytes = '\0\u0001'
 

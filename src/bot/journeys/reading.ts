@@ -1,5 +1,10 @@
 import type { Client } from '../../io/github/client.ts'
-import { type Configuration, configurationPath, parseConfiguration } from '../../core/config/configuration.ts'
+import {
+  type Configuration,
+  clusterOf,
+  configurationPath,
+  parseConfiguration,
+} from '../../core/config/configuration.ts'
 import type { BlobSha, CommitSha, RepoId, RepoName } from '../../core/ids.ts'
 import { type ManifestReading, readManifest } from '../../core/manifest/workload.ts'
 import { type Parsed, type Problem, inFile, refused } from '../../core/parsed.ts'
@@ -50,7 +55,7 @@ async function read(
     })
   }
   const configuration = await readConfiguration(octokit, name, files)
-  const manifests = files.filter(({ path }) => isManifest(path))
+  const manifests = configuration?.ok === true ? manifestsOf(configuration.value, files) : []
   const unread = await unreadBlobs(deps.database, unique(manifests))
   const texts = await readTexts(octokit, name, unread)
   await deps.database.transaction(async (database) => {
@@ -80,9 +85,9 @@ function readingOf(text: string | undefined): ManifestReading {
   return text === undefined ? { images: [], problems: [noText] } : readManifest(text)
 }
 
-/** Workflows and the bot's own configuration lie in `.github`; no cluster's path does. */
-function isManifest(path: string): boolean {
-  return /\.ya?ml$/.test(path) && !path.startsWith('.github/')
+/** Of the clusters only: what the configuration does not name is none of our business, and costs nothing. */
+function manifestsOf(configuration: Configuration, files: readonly FileAtCommit[]): readonly FileAtCommit[] {
+  return files.filter(({ path }) => /\.ya?ml$/.test(path) && clusterOf(configuration, path) !== undefined)
 }
 
 function unique(files: readonly FileAtCommit[]): readonly BlobSha[] {
