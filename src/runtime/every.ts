@@ -3,8 +3,8 @@ import { type Logger } from './log.ts'
 export type EveryDeps = { readonly log: Logger; /** In [0, 1). */ readonly random: () => number }
 
 /**
- * Does `work` now and then again and again, each time between 0.9 and 1.1 of the interval after the last one ended, so
- * that replicas which start together drift apart. Keeps no process alive.
+ * Does `work` again and again, each time between 0.9 and 1.1 of the interval after the start or after the last one
+ * ended, so that replicas which start together drift apart. Keeps no process alive.
  */
 export function every(
   intervalMs: number,
@@ -19,9 +19,12 @@ export function every(
     } catch (error) {
       log.error({ err: error }, 'timer failed')
     }
-    if (!stopped) timer = setTimeout(() => void turn(), intervalMs * (0.9 + 0.2 * random())).unref()
+    if (!stopped) wait()
   }
-  void turn()
+  function wait(): void {
+    timer = setTimeout(() => void turn(), intervalMs * (0.9 + 0.2 * random())).unref()
+  }
+  wait()
   return {
     stop() {
       stopped = true
