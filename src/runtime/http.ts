@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo } from 'node:net'
+import { UserError } from '../core/user-error.ts'
 import { type Logger } from './log.ts'
 
 export type HttpRequest = {
@@ -59,16 +60,40 @@ export async function startHttp({
     keepAliveTimeout: 5000,
     maxHeadersCount: 100,
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
+  await listen(server, { host, port })
   const bound = server.address() as AddressInfo
   const name = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address
   return { url: `http://${name}:${bound.port}`, close: async () => close(server) }
+}
+
+type Address = { readonly host: string; readonly port: number }
+
+async function listen(server: Server, address: Address): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(address.port, address.host, () => {
+        server.off('error', reject)
+        resolve()
+      })
+    })
+  } catch (cause) {
+    throw cannotListen(address, cause)
+  }
+}
+
+function cannotListen({ host, port }: Address, cause: unknown): UserError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
+  if (code === 'EADDRINUSE') {
+    const help = 'Stop the process that listens there, or choose another PORT.'
+    return new UserError(`expected a free port, but ${port} on ${host} is in use`, { help, cause })
+  }
+  if (code === 'EACCES') {
+    const help = 'Choose a PORT of 1024 or above; those below are not for everybody.'
+    return new UserError(`the port ${port} on ${host} may not be listened on`, { help, cause })
+  }
+  const help = 'Set HOST to an address of this machine: `0.0.0.0` is all of them, `127.0.0.1` is for itself only.'
+  return new UserError(`expected an address of this machine, got \`${host}\` (${code})`, { help, cause })
 }
 
 function probes(ready: () => Promise<boolean>): readonly HttpRoute[] {

@@ -95,10 +95,23 @@ test('close answers what runs and ends connections that are kept alive', async (
   await closed
 })
 
-test('startHttp refuses a port that is taken', async (t) => {
+test('startHttp refuses a port that is taken, and names the setting', async (t) => {
   const { url } = await serve(t)
   const port = Number(new URL(url).port)
-  await assert.rejects(startHttp({ host: '127.0.0.1', port, routes, log: silentLogger }), { code: 'EADDRINUSE' })
+  await assert.rejects(startHttp({ host: '127.0.0.1', port, routes, log: silentLogger }), {
+    name: 'UserError',
+    message: `expected a free port, but ${port} on 127.0.0.1 is in use`,
+    help: /PORT/,
+  })
+})
+
+test('startHttp refuses a host that is not of this machine, and names the setting', async () => {
+  // 192.0.2.0/24 is for documentation: no machine has it.
+  await assert.rejects(startHttp({ host: '192.0.2.1', port: 0, routes, log: silentLogger }), {
+    name: 'UserError',
+    message: 'expected an address of this machine, got `192.0.2.1` (EADDRNOTAVAIL)',
+    help: /HOST/,
+  })
 })
 
 async function serve(t: TestContext, own: readonly HttpRoute[] = routes): Promise<HttpServer> {
