@@ -62,8 +62,9 @@ export function parseBotSettings(environment: Environment, readFile: ReadFile): 
     problems.push(...result.problems.map((problem) => ({ ...problem, message: `${name}: ${problem.message}` })))
     return undefined
   }
+  const said = (name: string): string => environment[name]?.trim() ?? ''
   function read<T>(name: string, row: SettingRow<T>): T | undefined {
-    const text = environment[name]?.trim() || row.default
+    const text = said(name) || row.default
     if (text !== undefined) return take(name, row.parse(text))
     if (row.required) take(name, refused({ message: 'expected a value, got none', help: row.description }))
     return undefined
@@ -77,7 +78,7 @@ export function parseBotSettings(environment: Environment, readFile: ReadFile): 
   const values = Object.fromEntries(rows.map(([name, row]) => [name, read(name, row)])) as Values
   const key = values.PRIVATE_KEY ?? file('PRIVATE_KEY_PATH', values.PRIVATE_KEY_PATH, privateKey)
   const registries = values.REGISTRIES ?? file('REGISTRIES_FILE', values.REGISTRIES_FILE, parseRegistries) ?? []
-  if (!environment['PRIVATE_KEY'] && values.PRIVATE_KEY_PATH === undefined) {
+  if (!said('PRIVATE_KEY') && values.PRIVATE_KEY_PATH === undefined) {
     take('PRIVATE_KEY', refused({ message: 'expected a value, got none', help: 'Set it or PRIVATE_KEY_PATH.' }))
   }
 

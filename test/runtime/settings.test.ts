@@ -72,6 +72,7 @@ test('readBotSettings reads key and registries from files', () => {
 const wrong: readonly (readonly [variables: Readonly<Record<string, string>>, problems: readonly string[]])[] = [
   [{ APP_ID: 'abc' }, ['APP_ID: expected a whole number from 1 to 9007199254740991, got `abc`']],
   [{ PRIVATE_KEY: '' }, ['PRIVATE_KEY: expected a value, got none']],
+  [{ PRIVATE_KEY: '  ' }, ['PRIVATE_KEY: expected a value, got none']],
   [{ PRIVATE_KEY: 'nonsense' }, ['PRIVATE_KEY: expected an RSA private key as PEM, beginning with `-----BEGIN`']],
   [{ PRIVATE_KEY: ecPem }, ['PRIVATE_KEY: expected an RSA private key as PEM, beginning with `-----BEGIN`']],
   [
