@@ -1,14 +1,14 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PGlite, type Transaction } from '@electric-sql/pglite'
 import { type Database, type Queryable, type Row, type Session, type SessionOptions } from './database.ts'
+import { makeFolder } from './folder.ts'
 import { lockFolder } from './lock.ts'
 import { parsers, toSend } from './values.ts'
 
 /** Without a folder everything is in memory. */
 export async function openEmbedded(schema: string, folder?: string): Promise<Database> {
   if (folder === undefined) return database(await openPglite(schema), schema, async () => {})
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   const lock = await lockFolder(folder)
   try {
     return database(await openPglite(schema, join(folder, 'postgres')), schema, lock.release)

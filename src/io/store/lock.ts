@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { UserError } from '../../core/user-error.ts'
+import { unusable } from './folder.ts'
 
 export type FolderLock = { readonly release: () => Promise<void> }
 
@@ -13,17 +14,24 @@ export type FolderLock = { readonly release: () => Promise<void> }
  */
 export async function lockFolder(folder: string): Promise<FolderLock> {
   const noteFile = join(folder, 'lock.json')
-  const file = new DatabaseSync(join(folder, 'lock'), { timeout: 0 })
+  const file = openLock(folder)
   try {
     file.exec('begin exclusive')
+    // Only for the message to the second process; whether it is locked is never read from here.
+    await writeFile(noteFile, `${JSON.stringify({ pid: process.pid, host: hostname() })}\n`)
   } catch (cause) {
     file.close()
-    if (!isBusy(cause)) throw cause
-    throw await inUse(folder, noteFile)
+    throw isBusy(cause) ? await inUse(folder, noteFile) : unusable(folder, cause)
   }
-  // Only for the message to the second process; whether it is locked is never read from here.
-  await writeFile(noteFile, `${JSON.stringify({ pid: process.pid, host: hostname() })}\n`)
   return { release: async () => file.close() }
+}
+
+function openLock(folder: string): DatabaseSync {
+  try {
+    return new DatabaseSync(join(folder, 'lock'), { timeout: 0 })
+  } catch (cause) {
+    throw unusable(folder, cause)
+  }
 }
 
 async function inUse(folder: string, noteFile: string): Promise<UserError> {
