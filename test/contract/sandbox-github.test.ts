@@ -178,6 +178,8 @@ suite('the sandbox answers as GitHub describes it', () => {
     await rest.issues.createLabel({ ...repository, name: 'held', color: 'ff0000', description: 'not now' })
     await rest.issues.createLabel({ ...repository, name: 'held', color: 'ff0000' }).catch(ignore(422))
     await rest.issues.getLabel({ ...repository, name: 'held' })
+    await rest.issues.updateLabel({ ...repository, name: 'held', new_name: 'kept', color: '00ff00', description: 'so' })
+    await rest.issues.deleteLabel({ ...repository, name: 'kept' })
     await rest.issues.addLabels({ ...number, labels: ['held'] })
     await rest.issues.listLabelsOnIssue(number)
     await rest.issues.removeLabel({ ...number, name: 'held' })
@@ -266,7 +268,12 @@ suite('the sandbox tells apps what happens as GitHub describes it', () => {
     await ann.reopenPull(name, number)
     await ann.review(name, number, { state: 'COMMENTED', body: 'hm' })
     await ann.mergePull(name, number)
+    await ann.moveBranch(name, 'kept', await ann.push(name, { branch: 'main', files: { a: '3' } }))
     await ann.deleteBranch(name, 'x')
+    await github.changeDefaultBranch(name, 'kept')
+    await github.archiveRepository(name)
+    await github.unarchiveRepository(name)
+    await github.renameRepository(name, 'renamed')
     await github.settled()
     obeyed(record)
   })
@@ -311,9 +318,11 @@ const events = [
   'delete',
   'issue_comment',
   'issues',
+  'label',
   'pull_request',
   'pull_request_review',
   'push',
+  'repository',
   'status',
 ]
 

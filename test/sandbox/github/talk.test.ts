@@ -86,6 +86,23 @@ suite('issues and comments', () => {
     )
   })
 
+  test('a label itself is made on the way, renamed and deleted, wherever it is', async (t) => {
+    const ground = await startGround(t, { manifest: { default_events: ['label'] } })
+    await openPull(ground)
+    const labels = async (): Promise<readonly string[]> =>
+      (await ground.call('GET', `${repo}/issues/1/labels`)).json.map(({ name }: Loose) => name)
+    await ground.call('POST', `${repo}/issues/1/labels`, { body: { labels: ['hold'] } })
+    await ground.call('PATCH', `${repo}/labels/hold`, { body: { new_name: 'Held' } })
+    assert.deepEqual(await labels(), ['Held'])
+    assert.equal((await ground.call('GET', `${repo}/labels/hold`)).status, 404)
+    await ground.call('DELETE', `${repo}/labels/held`)
+    assert.deepEqual(await labels(), [])
+    const heard = await ground.events()
+    for (const action of ['created', 'edited', 'deleted']) assert.ok(heard.includes(`label.${action}`), action)
+    const edited = ground.heard.find(({ payload }) => payload.action === 'edited')?.payload
+    assert.deepEqual([edited.changes, edited.label.name], [{ name: { from: 'hold' } }, 'Held'])
+  })
+
   test('an issue is none of the pull requests', async (t) => {
     const ground = await startGround(t)
     const made = await ground.call('POST', `${repo}/issues`, { body: { title: 'Dashboard', body: 'b' } })

@@ -13,6 +13,7 @@ import {
   type Repository,
 } from '../state.ts'
 import { emitIssueEvent, record, touch } from './issue-state.ts'
+import { labelNamed } from './labels.ts'
 import { refuseWhenArchived } from './refs.ts'
 
 type By = { readonly repository: Repository; readonly actor: Actor }
@@ -141,15 +142,6 @@ export function react(
   return { reaction, isNew: true }
 }
 
-/** By its name; a label that is not there yet is made, in the grey that GitHub gives. */
-export function labelNamed(github: GitHub, repository: Repository, name: string): Label {
-  const known = repository.labels.get(name.toLowerCase())
-  if (known !== undefined) return known
-  const label = { id: nextId(github.state), name, color: 'ededed', description: null, default: false }
-  repository.labels.set(name.toLowerCase(), label)
-  return label
-}
-
 export async function addLabels(
   github: GitHub,
   issue: Issue,
@@ -157,7 +149,7 @@ export async function addLabels(
 ): Promise<void> {
   refuseWhenArchived(issue.repository)
   for (const name of names) {
-    const label = labelNamed(github, issue.repository, name)
+    const label = await labelNamed(github, { repository: issue.repository, actor }, name)
     if (issue.labels.includes(label)) continue
     issue.labels.push(label)
     await tellOfLabel(github, issue, { event: 'labeled', label, actor })

@@ -1,18 +1,21 @@
-import { ApiError, notFound, validationFailed } from '../api-error.ts'
+import { ApiError, notFound } from '../api-error.ts'
+import { type Actor } from '../caller.ts'
 import { json, noContent, type Answer } from '../http/answer.ts'
 import { objectFields } from '../http/fields.ts'
 import { pageOf } from '../http/pages.ts'
 import { type RepositoryRequest, type Route } from '../http/router.ts'
-import { nextId } from '../lookup.ts'
 import { addLabels, removeLabel } from '../operations/issues.ts'
+import { createLabel, deleteLabel, editLabel } from '../operations/labels.ts'
 import { renderLabel } from '../render/issue.ts'
-import { type Issue } from '../state.ts'
+import { type Issue, type Label, type Repository } from '../state.ts'
 import { actorFrom, issueFrom, onRepository } from './find.ts'
 
 export const labelRoutes: readonly Route[] = [
   { method: 'GET', path: '/repos/{owner}/{repo}/labels', handle: onRepository(listAll) },
   { method: 'POST', path: '/repos/{owner}/{repo}/labels', handle: onRepository(create) },
   { method: 'GET', path: '/repos/{owner}/{repo}/labels/{name}', handle: onRepository(getLabel) },
+  { method: 'PATCH', path: '/repos/{owner}/{repo}/labels/{name}', handle: onRepository(edit) },
+  { method: 'DELETE', path: '/repos/{owner}/{repo}/labels/{name}', handle: onRepository(discard) },
   { method: 'GET', path: '/repos/{owner}/{repo}/issues/{issue_number}/labels', handle: onRepository(listOfIssue) },
   { method: 'POST', path: '/repos/{owner}/{repo}/issues/{issue_number}/labels', handle: onRepository(add) },
   { method: 'PUT', path: '/repos/{owner}/{repo}/issues/{issue_number}/labels', handle: onRepository(replace) },
@@ -30,23 +33,47 @@ async function listAll(request: RepositoryRequest): Promise<Answer> {
   )
 }
 
-async function create({ github, repository, fields }: RepositoryRequest): Promise<Answer> {
-  const name = fields.text('name')
-  if (repository.labels.has(name.toLowerCase())) {
-    throw validationFailed({ resource: 'Label', field: 'name', code: 'already_exists' })
-  }
-  const color = fields.optionalText('color') ?? 'ededed'
-  if (!/^[0-9a-f]{6}$/i.test(color)) throw validationFailed({ resource: 'Label', field: 'color', code: 'invalid' })
-  const description = fields.nullableText('description') ?? null
-  const label = { id: nextId(github.state), name, color, description, default: false }
-  repository.labels.set(name.toLowerCase(), label)
+async function create(request: RepositoryRequest): Promise<Answer> {
+  const { github, repository, fields } = request
+  const label = await createLabel(github, by(request), {
+    name: fields.text('name'),
+    color: fields.optionalText('color'),
+    description: fields.nullableText('description') ?? null,
+  })
   return json(renderLabel(github, repository, label), 201)
 }
 
-async function getLabel({ github, repository, params }: RepositoryRequest): Promise<Answer> {
+async function getLabel(request: RepositoryRequest): Promise<Answer> {
+  return json(renderLabel(request.github, request.repository, labelFrom(request)))
+}
+
+async function edit(request: RepositoryRequest): Promise<Answer> {
+  const { github, repository, fields } = request
+  const label = labelFrom(request)
+  const name = fields.optionalText('new_name')
+  const color = fields.optionalText('color')
+  const description = fields.optionalText('description')
+  await editLabel(github, by(request), label, {
+    ...(name === undefined ? {} : { name }),
+    ...(color === undefined ? {} : { color }),
+    ...(description === undefined ? {} : { description }),
+  })
+  return json(renderLabel(github, repository, label))
+}
+
+async function discard(request: RepositoryRequest): Promise<Answer> {
+  await deleteLabel(request.github, by(request), labelFrom(request))
+  return noContent
+}
+
+function by(request: RepositoryRequest): { readonly repository: Repository; readonly actor: Actor } {
+  return { repository: request.repository, actor: actorFrom(request) }
+}
+
+function labelFrom({ repository, params }: RepositoryRequest): Label {
   const label = repository.labels.get((params['name'] ?? '').toLowerCase())
   if (label === undefined) throw notFound()
-  return json(renderLabel(github, repository, label))
+  return label
 }
 
 async function listOfIssue(request: RepositoryRequest): Promise<Answer> {
