@@ -14,6 +14,7 @@ suite('contents', () => {
     })
     assert.equal(raw.text, files['docs/readme.md'])
     const entries = (await call('GET', `${repo}/contents/`)).json
+    assert.deepEqual((await call('GET', `${repo}/contents`)).json, entries)
     assert.deepEqual(
       entries.map(({ name, type }: Loose) => [name, type]),
       [

@@ -14,6 +14,7 @@ suite('routes', () => {
   const router = createRouter(allRoutes)
   for (const [path, pattern, params] of [
     ['/repos/a/b/contents/x/y%2Fz', '/repos/{owner}/{repo}/contents/{path}', { owner: 'a', repo: 'b', path: 'x/y/z' }],
+    ['/repos/a/b/contents', '/repos/{owner}/{repo}/contents/{path}', { owner: 'a', repo: 'b', path: '' }],
     [
       '/repos/a/b/git/ref/heads/x/y',
       '/repos/{owner}/{repo}/git/ref/{ref}',

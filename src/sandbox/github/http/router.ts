@@ -53,12 +53,13 @@ export function createRouter(routes: readonly Route[]): Router {
   }
 }
 
-/** These hold slashes, encoded or not; the path of the root is empty. */
+/** These hold slashes, encoded or not; the path of the root is empty, with or without a slash before it. */
 const longParameters: Readonly<Record<string, string>> = { path: '.*', ref: '.+', branch: '.+', basehead: '.+' }
 
 function patternOf(path: string): string {
   return path
     .replaceAll('.', '\\.')
+    .replace('/{path}', '(?:/{path})?')
     .replaceAll(/\{(\w+)\}/g, (_, name: string) => `(?<${name}>${longParameters[name] ?? '[^/]+'})`)
 }
 
@@ -66,8 +67,10 @@ function weight({ path }: Route): number {
   return path.replaceAll(/\{\w+\}/g, '').length
 }
 
-function decode(groups: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(groups).map(([name, value]) => [name, decodeURIComponentSafely(value)]))
+function decode(groups: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(groups).map(([name, value]) => [name, decodeURIComponentSafely(value ?? '')]),
+  )
 }
 
 function decodeURIComponentSafely(text: string): string {
