@@ -52,7 +52,9 @@ describe('release', () => {
 
   test('an executable manifest stays executable', async () => {
     await using world = await startWorld()
-    await world.setMode(worker, '100755')
+    const mode = { branch: 'main', path: worker, mode: '100755' } as const
+    await world.github.person('alice').setMode(acme.repository, mode)
+    await world.rest()
     await world.push('1.2.1')
     await world.rest()
     const { head } = world.pull(1)

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
-import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Bot, startBot } from '../../src/bot/main.ts'
 import { type Stage, type StageOptions, openStage } from '../../src/cli/stage.ts'
@@ -25,10 +24,10 @@ export type World = Stage & {
   pulls(): readonly PullSeen[]
   /** Throws when there is none of this number. */
   pull(number: number): PullSeen
+  /** The commit that a branch stands on. */
+  head(branch: string): string
   /** What the repository's default branch says, file by file. */
   file(path: string, ref?: string): Promise<string>
-  /** Alice commits another mode for a file, with git itself. */
-  setMode(path: string, mode: '100644' | '100755'): Promise<void>
   mode(path: string, ref: string): Promise<string>
   /** The changed lines of a pull request, `-old` and `+new` under the name of their file. */
   changes(pull: PullSeen): Promise<readonly string[]>
@@ -92,8 +91,8 @@ export async function openWorld(options: StageOptions = {}): Promise<World> {
       if (found === undefined) throw new Error(`there is no pull request ${number}`)
       return found
     },
+    head: (branch) => stage.github.repository(acme.repository).git.refs.get(`refs/heads/${branch}`) ?? '',
     file: (path, ref = 'main') => git(stage, ['show', `${ref}:${path}`]),
-    setMode: (path, mode) => setMode(stage, path, mode),
     mode: async (path, ref) => (await git(stage, ['ls-tree', ref, path])).slice(0, 6),
     changes: async (pull) => changedLines(await git(stage, ['diff', '--unified=0', `main...${pull.head}`])),
     comments: (pull) => commentsOf(stage.github.repository(acme.repository), pull.number),
@@ -134,21 +133,6 @@ function checksOf(repository: Repository, head: string): Readonly<Record<string,
 async function git({ github }: Stage, command: readonly string[]): Promise<string> {
   const { stdout } = await run('git', ['-C', github.repository(acme.repository).git.path, ...command])
   return stdout
-}
-
-async function setMode({ github, folder }: Stage, path: string, mode: '100644' | '100755'): Promise<void> {
-  const clone = join(folder, 'clone')
-  const alice = [...github.state.tokens.values()].find(
-    (token) => token.kind === 'person' && token.account.login === 'alice',
-  )
-  const url = new URL(`${github.webUrl}/${acme.repository}.git`)
-  url.username = 'alice'
-  url.password = alice?.token ?? ''
-  await run('git', ['clone', '--quiet', url.href, clone])
-  const identity = ['-c', 'user.name=alice', '-c', 'user.email=alice@acme.example']
-  await run('git', ['-C', clone, 'update-index', mode === '100755' ? '--chmod=+x' : '--chmod=-x', path])
-  await run('git', ['-C', clone, ...identity, 'commit', '--quiet', '--message', `Make ${path} ${mode}`])
-  await run('git', ['-C', clone, 'push', '--quiet', 'origin', 'main'])
 }
 
 function changedLines(diff: string): readonly string[] {
