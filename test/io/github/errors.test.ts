@@ -26,6 +26,8 @@ after(() => {
 
 const github = createGitHub({ appId: 7, privateKey: pem, apiUrl: url }, { now: () => new Date() })
 
+const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+
 type Answer = { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: unknown }
 
 function answers({ status, headers = {}, body = { message: 'what GitHub says' } }: Answer): void {
@@ -158,7 +160,7 @@ describe('a request without an answer is GitHub’s turn:', () => {
   ] as const) {
     test(name, async () => {
       answer = () => {}
-      const octokit = new Octokit({ baseUrl: url, request: { signal } })
+      const octokit = new Octokit({ baseUrl: url, request: { signal }, log: silent })
       const error = await failure(octokit.request('GET /app'))
       assert.deepEqual(seen(translateError(error, 'GET /app')), unreached)
       assert.equal(hasStatus(error, 500), false)
