@@ -54,6 +54,9 @@ beforeEach(async () => {
       tree: guaranteed(parseTreeSha('d'.repeat(40))),
     },
     pull: guaranteed(parsePullNumber(3)),
+    text: undefined,
+    problem: undefined,
+    doubts: 0,
     plannedAt: head,
     settledAt: head,
   })

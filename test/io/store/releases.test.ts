@@ -46,8 +46,11 @@ function release(override: Partial<KnownRelease> = {}): KnownRelease {
     group: { branch: name, cluster, image: demo, changes },
     written: { head: commit('a'), parent: commit('b'), tree: tree('c') },
     pull: pullNumber(3),
+    text: { title: 'Auto-release', body: 'Text ✓\n' },
+    problem: undefined,
     plannedAt: commit('b'),
     settledAt: commit('b'),
+    doubts: 0,
     ...override,
   }
 }
@@ -55,6 +58,7 @@ function release(override: Partial<KnownRelease> = {}): KnownRelease {
 const nothing: Partial<KnownRelease> = {
   written: undefined,
   pull: undefined,
+  text: undefined,
   plannedAt: undefined,
   settledAt: undefined,
 }
@@ -64,6 +68,7 @@ for (const [what, override] of [
   ['that is only planned', nothing],
   ['that is written and has no pull request', { pull: undefined, settledAt: undefined }],
   ['that was left to a person', { written: undefined }],
+  ['that cannot be written', { ...nothing, problem: 'app.yaml:3:5: the tag is an alias' }],
 ] as const) {
   test(`a release ${what} comes back as it was kept`, async () => {
     assert.ok(changes.length > 0)
@@ -89,14 +94,28 @@ test('a release in doubt is not settled, and all else stays', async () => {
   await keepRelease(database, id, release())
   await keepRelease(database, otherId, release())
   await doubtReleases(database, id)
-  assert.deepEqual(await readRelease(database, id, name), release({ settledAt: undefined }))
+  assert.deepEqual(await readRelease(database, id, name), release({ settledAt: undefined, doubts: 1 }))
   assert.deepEqual(await readRelease(database, otherId, name), release())
 })
 
 test('a release to be written anew keeps its pull request', async () => {
   await keepRelease(database, id, release())
   await rewriteRelease(database, id, name)
-  assert.deepEqual(await readRelease(database, id, name), release({ written: undefined, settledAt: undefined }))
+  assert.deepEqual(
+    await readRelease(database, id, name),
+    release({ written: undefined, settledAt: undefined, doubts: 1 }),
+  )
+})
+
+test('a doubt that came since a release was read outlives what was found before it', async () => {
+  await keepRelease(database, id, release())
+  const seen = await readRelease(database, id, name)
+  assert.ok(seen !== undefined)
+  await doubtReleases(database, id)
+  await keepRelease(database, id, { ...seen, settledAt: commit('d') })
+  assert.equal((await readRelease(database, id, name))?.settledAt, undefined)
+  await keepRelease(database, id, { ...seen, settledAt: commit('d'), doubts: 1 })
+  assert.equal((await readRelease(database, id, name))?.settledAt, commit('d'))
 })
 
 test('a commit is known by the release that it is the head of, in its repository only', async () => {

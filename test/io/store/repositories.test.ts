@@ -219,8 +219,8 @@ async function fill(repository: typeof id): Promise<void> {
   await readGitops(repository)
   const cluster = guaranteed(parseClusterName('production'))
   const group = { branch: branch('lotse/release/production/x'), cluster, image: demo, changes: [] }
-  const progress = { written: undefined, pull: undefined, plannedAt: undefined, settledAt: undefined }
-  await keepRelease(database, repository, { group, ...progress })
+  const progress = { written: undefined, pull: undefined, text: undefined, problem: undefined, doubts: 0 }
+  await keepRelease(database, repository, { group, ...progress, plannedAt: undefined, settledAt: undefined })
   await keepComment(database, {
     id: commentOf(repository),
     repository,
