@@ -10,7 +10,6 @@ import { every } from '../runtime/every.ts'
 import { createJobs } from '../runtime/jobs.ts'
 import type { Logger } from '../runtime/log.ts'
 import type { BotSettings } from '../runtime/settings.ts'
-import { stopInOrder } from '../runtime/shutdown.ts'
 import { app } from './app.ts'
 import type { Deps } from './deps.ts'
 import { automerge } from './journeys/automerge.ts'
@@ -40,14 +39,19 @@ export type World = {
 }
 
 export async function startBot(settings: BotSettings, world: World): Promise<Bot> {
+  // Closed from the last to the first: at a stop, or when something of what follows does not start.
+  await using opened = new AsyncDisposableStack()
   const database = await openDatabase(settings.database, { schema: settings.databaseSchema })
+  opened.defer(database.close)
   await migrate(database, migrations)
   const jobs = await createJobs({ database, log: world.log, random: world.random })
+  opened.defer(jobs.stop)
   const github = createGitHub(settings.github, world)
   const registry = createRegistry({ registries: settings.registries })
   const deps: Deps = { github, registry, database, jobs, log: world.log, now: world.now, identity: identityOf(github) }
   const probot = createProbot(settings, deps)
   const server = await serve(deps, settings)
+  opened.defer(server.close)
   await jobs.work({
     [journeys.delivery]: (key) => delivery(deps, probot, key),
     [journeys.release]: (key) => release(deps, key),
@@ -59,15 +63,10 @@ export async function startBot(settings: BotSettings, world: World): Promise<Bot
   })
   await jobs.ask(journeys.refresh, refreshAtStart)
   const timer = every(settings.refreshIntervalMs, () => jobs.ask(journeys.refresh, refreshOnTimer), world)
+  opened.defer(async () => timer.stop())
   world.log.info({ url: server.url }, 'bot started')
-  return {
-    url: server.url,
-    settled: jobs.settled,
-    async stop() {
-      timer.stop()
-      await stopInOrder([server.close, jobs.stop, database.close])
-    },
-  }
+  const running = opened.move()
+  return { url: server.url, settled: jobs.settled, stop: () => running.disposeAsync() }
 }
 
 /** Probot types and routes events here, and nothing else: it receives what was verified and kept before. */

@@ -46,16 +46,3 @@ export async function untilShutdown({
     }
   }
 }
-
-/** One after the other: first what lets work in, last what work needs. One that fails does not keep the next from it. */
-export async function stopInOrder(stops: readonly (() => Promise<void>)[]): Promise<void> {
-  const failures: unknown[] = []
-  for (const stop of stops) {
-    try {
-      await stop()
-    } catch (error) {
-      failures.push(error)
-    }
-  }
-  if (failures.length > 0) throw new AggregateError(failures, 'not everything could be stopped')
-}

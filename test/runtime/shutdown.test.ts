@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
 import { test } from 'node:test'
 import { silentLogger } from '../../src/runtime/log.ts'
-import { stopInOrder, untilShutdown } from '../../src/runtime/shutdown.ts'
+import { untilShutdown } from '../../src/runtime/shutdown.ts'
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   test(`untilShutdown stops at ${signal}, and leaves nothing behind`, async () => {
@@ -42,17 +42,6 @@ test('untilShutdown exits at the deadline', async () => {
   signals.emit('SIGTERM', 'SIGTERM')
   await done
   assert.deepEqual(signals.exits, [1])
-})
-
-test('stopInOrder stops everything, and then says what could not be stopped', async () => {
-  const order: string[] = []
-  const stopped = stopInOrder([
-    async () => void order.push('http'),
-    async () => Promise.reject(new Error('jobs')),
-    async () => void order.push('database'),
-  ])
-  await assert.rejects(stopped, { errors: [new Error('jobs')] })
-  assert.deepEqual(order, ['http', 'database'])
 })
 
 class Signals extends EventEmitter {

@@ -1,5 +1,6 @@
-import { Client, Pool, types, type ClientBase, type PoolConfig } from 'pg'
+import { Client, DatabaseError, Pool, types, type ClientBase, type PoolConfig } from 'pg'
 import { type Secret } from '../../core/secret.ts'
+import { UserError } from '../../core/user-error.ts'
 import { type Database, type Queryable, type Row, type Session, type SessionOptions } from './database.ts'
 import { parsers, toSend } from './values.ts'
 
@@ -10,9 +11,9 @@ export async function openServer(schema: string, url: Secret): Promise<Database>
   pool.on('error', () => {})
   try {
     await pool.query(`create schema if not exists ${schema}`)
-  } catch (error) {
+  } catch (cause) {
     await pool.end()
-    throw error
+    throw refused(url, cause)
   }
   return {
     kind: 'server',
@@ -29,6 +30,18 @@ export async function openServer(schema: string, url: Secret): Promise<Database>
     session: async (options) => session(config, options),
     close: async () => pool.end(),
   }
+}
+
+/** Of the address only the host is shown: user and password stand beside it. */
+function refused(url: Secret, cause: unknown): UserError {
+  const host = URL.parse(url.reveal())?.host || 'this machine'
+  if (cause instanceof DatabaseError) {
+    const help = 'Mend user, password and database in DATABASE_URL; the user must be allowed to create a schema.'
+    return new UserError(`the PostgreSQL server on ${host} refuses: ${cause.message}`, { help, cause })
+  }
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'no answer'
+  const help = 'Start the server, or mend host and port in DATABASE_URL.'
+  return new UserError(`the PostgreSQL server on ${host} cannot be reached (${code})`, { help, cause })
 }
 
 function connection(schema: string, url: Secret): PoolConfig {

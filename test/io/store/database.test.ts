@@ -89,6 +89,8 @@ test('a statement of a session waits for its transaction', async () => {
 })
 
 if (testPlace.kind === 'server') {
+  const here = testPlace.url.reveal()
+
   test('a session that is cut says so once', async () => {
     const events = new EventEmitter()
     const session = await database.session({ channel: 'cut', notified: () => {}, lost: () => events.emit('lost') })
@@ -100,11 +102,25 @@ if (testPlace.kind === 'server') {
     await session.end()
   })
 
-  test('a server that is not there is an error, not a wait', async () => {
-    const nowhere = { kind: 'server', url: new Secret('postgres://nobody@127.0.0.1:1/none') } as const
-    await assert.rejects(openDatabase(nowhere, { schema: testSchema() }), { code: 'ECONNREFUSED' })
+  test('a database that is not there is refused, without the password', async () => {
+    const url = new URL(here)
+    Object.assign(url, { pathname: '/no_such_database', password: 'hidden' })
+    await assert.rejects(openDatabase({ kind: 'server', url: new Secret(url.href) }, { schema: testSchema() }), {
+      name: 'UserError',
+      message: `the PostgreSQL server on ${url.host} refuses: database "no_such_database" does not exist`,
+      help: /DATABASE_URL/,
+    })
   })
 }
+
+test('a server that is not there is an error, not a wait, and shows no password', async () => {
+  const nowhere = { kind: 'server', url: new Secret('postgres://nobody:hidden@127.0.0.1:1/none') } as const
+  await assert.rejects(openDatabase(nowhere, { schema: testSchema() }), {
+    name: 'UserError',
+    message: 'the PostgreSQL server on 127.0.0.1:1 cannot be reached (ECONNREFUSED)',
+    help: /DATABASE_URL/,
+  })
+})
 
 test('a schema name that SQL would read as something else is refused', async () => {
   await assert.rejects(openDatabase(testPlace, { schema: 'a; drop table b' }), /not a schema name/)
