@@ -16,6 +16,9 @@ import { readRepository, type KnownRepository } from '../../io/store/repositorie
 import type { Deps } from '../deps.ts'
 import { gatherMerge } from './automerge-facts.ts'
 
+/** Whoever gave a command longer ago has moved on, and so may have what it was about. */
+export const commandLifeMs = 3_600_000
+
 type Conversation = {
   readonly deps: Deps
   readonly octokit: Client
@@ -29,6 +32,10 @@ export async function chat(deps: Deps, key: string): Promise<void> {
   const comment = await readComment(deps.database, guaranteed(parseCommentId(key)))
   const repository = comment === undefined ? undefined : await readRepository(deps.database, comment.repository)
   if (comment === undefined || repository === undefined) return
+  if (deps.now().getTime() - Date.parse(comment.createdAt) > commandLifeMs) {
+    deps.log.info({ repository: repository.name, comment: comment.id }, 'comment too old to be answered')
+    return
+  }
   const identity = await deps.identity(repository.installation)
   const lines = parseComment(comment.body, { slug: identity.slug })
   const done = await doneLines(deps.database, comment.id)
