@@ -26,6 +26,14 @@ export async function finishDelivery(database: Queryable, guid: string): Promise
   await database.query("update delivery set done_at = now(), payload = '' where guid = $1", [guid])
 }
 
+/** Which of these were kept, processed or not. */
+export async function keptDeliveries(database: Queryable, guids: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await database.query<{ guid: string }>('select guid from delivery where guid = any($1::text[])', [
+    [...guids],
+  ])
+  return new Set(rows.map(({ guid }) => guid))
+}
+
 /** What was kept but not processed when a process died. */
 export async function openDeliveries(database: Queryable): Promise<readonly string[]> {
   const rows = await database.query<{ guid: string }>(

@@ -4,6 +4,7 @@ import {
   type Delivery,
   finishDelivery,
   forgetDeliveries,
+  keptDeliveries,
   keepDelivery,
   openDeliveries,
   readDelivery,
@@ -30,6 +31,13 @@ test('a delivery is news until it is done', async () => {
   assert.equal(await keepDelivery(database, delivery), true)
   await finishDelivery(database, delivery.guid)
   assert.equal(await keepDelivery(database, delivery), false)
+})
+
+test('kept deliveries are known, done or not', async () => {
+  for (const guid of ['open', 'done']) await keepDelivery(database, { ...delivery, guid })
+  await finishDelivery(database, 'done')
+  assert.deepEqual(await keptDeliveries(database, ['open', 'done', 'lost']), new Set(['open', 'done']))
+  assert.deepEqual(await keptDeliveries(database, []), new Set())
 })
 
 test('of a delivery that is done the payload is gone', async () => {
