@@ -101,7 +101,13 @@ function onInstallations(probot: Probot, { jobs }: Deps): void {
     await jobs.ask(journeys.installation, `${guaranteed(parseInstallationId(id))}`)
   }
   probot.on(
-    ['installation.created', 'installation.unsuspend', 'installation.new_permissions_accepted'],
+    [
+      'installation.created',
+      'installation.deleted',
+      'installation.suspend',
+      'installation.unsuspend',
+      'installation.new_permissions_accepted',
+    ],
     ({ payload }) => changed(payload.installation.id),
   )
   probot.on('installation_repositories', ({ payload }) => changed(payload.installation.id))

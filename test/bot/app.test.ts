@@ -197,7 +197,7 @@ describe('of the events of GitHub', () => {
       [],
     ],
 
-    ...['created', 'unsuspend', 'new_permissions_accepted'].map(
+    ...['created', 'deleted', 'suspend', 'unsuspend', 'new_permissions_accepted'].map(
       (action) => [`an installation ${action} is read`, 'installation', { action }, read] as const,
     ),
     ...['added', 'removed'].map(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { acme, startWorld } from '../support/world.ts'
+import { type World, acme, startWorld } from '../support/world.ts'
 
 describe('a start of the bot', () => {
   test('asks for a webhook that was lost once', async () => {
@@ -21,3 +21,39 @@ describe('a start of the bot', () => {
     )
   })
 })
+
+describe('an installation', () => {
+  test('that is suspended is left alone, and taken up again when it is not', async () => {
+    await using world = await startWorld()
+    const id = installationOf(world)
+    await world.github.suspend(id)
+    await world.rest()
+    world.registry.requests.reset()
+    await world.push('1.2.1')
+    await world.restartBot()
+    assert.equal(world.registry.requests.of('tags'), 0)
+    assert.deepEqual(world.pulls(), [])
+    await world.github.unsuspend(id)
+    await world.rest()
+    assert.equal(world.pulls().length, 1)
+  })
+
+  test('that is gone when the bot comes back is forgotten, though the webhook was lost', async () => {
+    await using world = await startWorld()
+    await world.stopBot()
+    world.github.faults.loseWebhooks(({ event }) => event === 'installation')
+    await world.github.uninstall(installationOf(world))
+    await world.rest()
+    world.registry.requests.reset()
+    await world.startBot()
+    await world.push('1.2.1')
+    await world.rest()
+    assert.equal(world.registry.requests.of('tags'), 0)
+  })
+})
+
+function installationOf({ github }: World): number {
+  const [id] = github.state.installations.keys()
+  if (id === undefined) throw new Error('the app is not installed')
+  return id
+}

@@ -12,6 +12,7 @@ import {
   parseUserId,
 } from '../../core/ids.ts'
 import { guaranteed } from '../../core/parsed.ts'
+import { hasStatus } from './errors.ts'
 
 export type AppIdentity = { readonly appId: number; readonly slug: string; readonly bot: UserId }
 
@@ -21,6 +22,17 @@ export async function readIdentity(app: Octokit, asAnyone: Octokit): Promise<App
   if (data === null || data.slug === undefined) throw new Error('GitHub gave no slug for the app')
   const { data: user } = await asAnyone.rest.users.getByUsername({ username: `${data.slug}[bot]` })
   return { appId: data.id, slug: data.slug, bot: guaranteed(parseUserId(user.id)) }
+}
+
+/** false: uninstalled or suspended, and none of our business until its owner says otherwise. */
+export async function isInstalled(app: Octokit, installation: InstallationId): Promise<boolean> {
+  try {
+    const { data } = await app.rest.apps.getInstallation({ installation_id: installation })
+    return data.suspended_at === null
+  } catch (error) {
+    if (hasStatus(error, 404)) return false
+    throw error
+  }
 }
 
 export async function listInstallations(app: Octokit): Promise<readonly InstallationId[]> {

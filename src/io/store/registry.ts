@@ -40,6 +40,14 @@ export async function readTags(
   )
 }
 
+/** Of images that no workload follows any more; they would be old news when one does again. */
+export async function forgetUnfollowedTags(database: Queryable): Promise<void> {
+  await database.query(
+    `delete from image_tags where not exists (
+       select from reading_image join repository_file using (blob) where reading_image.image = image_tags.image)`,
+  )
+}
+
 /** A tag whose manifest a registry has shown; the first time is kept, because publishers cannot forge it. */
 export async function keepManifest(
   database: Queryable,

@@ -80,6 +80,14 @@ export async function forgetRepositoriesExcept(
   )
 }
 
+/** The installations that some repository came with. */
+export async function knownInstallations(database: Queryable): Promise<readonly InstallationId[]> {
+  const rows = await database.query<{ installation: InstallationId }>(
+    'select distinct installation from repository order by 1',
+  )
+  return rows.map(({ installation }) => installation)
+}
+
 export async function readRepository(database: Queryable, id: RepoId): Promise<KnownRepository | undefined> {
   const [row] = await database.query<RepositoryRow>('select * from repository where id = $1', [id])
   if (row === undefined) return undefined

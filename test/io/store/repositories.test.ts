@@ -6,6 +6,7 @@ import { type ManifestReading, readManifest } from '../../../src/core/manifest/w
 import { guaranteed } from '../../../src/core/parsed.ts'
 import { acme, acmeFiles } from '../../../src/sandbox/acme.ts'
 import { doneLines, finishCommand, keepComment, readComment } from '../../../src/io/store/comments.ts'
+import { forgetUnfollowedTags, keepTags, readTags } from '../../../src/io/store/registry.ts'
 import { keepRelease, readReleases } from '../../../src/io/store/releases.ts'
 import {
   confirmHead,
@@ -16,6 +17,7 @@ import {
   keepReading,
   keepRepositoryReading,
   knowRepository,
+  knownInstallations,
   readFiles,
   readRepository,
   readerVersion,
@@ -209,6 +211,23 @@ test('a repository that is gone takes its rows along, and leaves those of the ot
   assert.deepEqual([await left(id), await left(other), await left(elsewhere)], [nothing, everything, everything])
   await forgetRepositoriesExcept(database, installationId(5), [])
   assert.deepEqual([await left(other), await left(elsewhere)], [nothing, everything])
+})
+
+test('tags are kept while somebody follows the image', async () => {
+  await readGitops()
+  const kept = async (): Promise<readonly string[]> => [...(await readTags(database, [demo])).keys()]
+  await keepTags(database, demo, { answer: { kind: 'tags', tags: ['1.2.0'] }, etag: undefined, now: new Date() })
+  await forgetUnfollowedTags(database)
+  assert.deepEqual(await kept(), [demo])
+  await forgetRepositoriesExcept(database, installationId(5), [])
+  await forgetUnfollowedTags(database)
+  assert.deepEqual(await kept(), [])
+})
+
+test('the installations that repositories came with are known', async () => {
+  await knowRepository(database, gitops({ id: repoId(12), installation: installationId(6) }))
+  await knowRepository(database, gitops({ id: repoId(13), installation: installationId(6) }))
+  assert.deepEqual(await knownInstallations(database), [5, 6])
 })
 
 const everything = { known: true, files: 1, followed: true, releases: 1, comment: true, done: 1 }
