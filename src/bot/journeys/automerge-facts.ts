@@ -35,7 +35,7 @@ export async function gatherMerge(deps: Deps, { repository: id, number }: Pull):
   if (state.defaultHead !== known.head) await doubtHead(deps.database, id)
   const repository = await currentRepository(deps, id)
   if (repository === undefined) return undefined
-  const release = await readRelease(deps.database, id, pull.headBranch)
+  const release = pull.headBranch === undefined ? undefined : await readRelease(deps.database, id, pull.headBranch)
   const facts = { ...unasked, settings: settingsOf(repository, state), plan: planFacts(release, repository) }
   return { octokit, repository, state, facts }
 }

@@ -70,7 +70,9 @@ async function mend(deps: Deps, pull: Pull, facts: MergeFacts, remedy: Remedy | 
     case 'look-again-soon':
       return deps.jobs.ask(journeys.automerge, formatPullKey(pull), { afterMs: lookAgainMs })
     case 'write-anew':
-      await rewriteRelease(deps.database, pull.repository, facts.pull.headBranch)
+      if (facts.pull.headBranch !== undefined) {
+        await rewriteRelease(deps.database, pull.repository, facts.pull.headBranch)
+      }
       return deps.jobs.ask(journeys.release, `${pull.repository}`)
     case 'plan-again':
       await rememberRelease(deps, pull, facts)
@@ -82,11 +84,12 @@ async function mend(deps: Deps, pull: Pull, facts: MergeFacts, remedy: Remedy | 
 
 /** A release that the store has forgotten is remembered by its marker, so that it can be withdrawn. */
 async function rememberRelease({ database }: Deps, { repository, number }: Pull, { pull }: MergeFacts): Promise<void> {
-  if (pull.marker === undefined || !isReleaseBranch(pull.headBranch)) return
-  if ((await readRelease(database, repository, pull.headBranch)) !== undefined) return
-  const { cluster, image } = pull.marker
+  const { marker, headBranch: branch } = pull
+  if (marker === undefined || branch === undefined || !isReleaseBranch(branch)) return
+  if ((await readRelease(database, repository, branch)) !== undefined) return
+  const { cluster, image } = marker
   await keepRelease(database, repository, {
-    group: { branch: pull.headBranch, cluster, image, changes: [] },
+    group: { branch, cluster, image, changes: [] },
     written: undefined,
     pull: number,
     text: undefined,

@@ -27,7 +27,8 @@ export type PullRequestFacts = {
   readonly author: UserId | undefined
   readonly marker: ReleaseMarker | undefined
   readonly sameRepository: boolean
-  readonly headBranch: BranchName
+  /** undefined: a name that git takes and we do not; none of ours. */
+  readonly headBranch: BranchName | undefined
   readonly head: CommitSha
   readonly headTree: TreeSha
   readonly headParents: readonly CommitSha[]
@@ -43,7 +44,8 @@ export type PullRequestFacts = {
 }
 
 export type BaseFacts = {
-  readonly branch: BranchName
+  /** For texts only. */
+  readonly branch: string
   readonly isDefault: boolean
   /** Contexts that must have succeeded; with an app, only that app's word counts. */
   readonly required: readonly RequiredCheck[]

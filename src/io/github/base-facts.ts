@@ -1,7 +1,5 @@
 import type { BaseFacts } from '../../core/automerge/facts.ts'
 import type { MergeMethod } from '../../core/config/configuration.ts'
-import { parseBranchName } from '../../core/ids.ts'
-import { guaranteed } from '../../core/parsed.ts'
 import type { ParametersAnswer, PullAnswer, RepositoryAnswer } from './merge-query.ts'
 
 /** Rules that say nothing of when a pull request may be merged, or that are facts of their own below. */
@@ -31,7 +29,7 @@ export function baseFacts(repository: RepositoryAnswer, pull: PullAnswer): BaseF
   const parameters = rules.flatMap((rule) => (rule.parameters === null ? [] : [rule.parameters]))
   const classicContexts = (classic?.requiredStatusCheckContexts ?? []).filter((context) => context !== null)
   return {
-    branch: guaranteed(parseBranchName(pull.baseRefName)),
+    branch: pull.baseRefName,
     isDefault: pull.baseRefName === repository.defaultBranchRef?.name,
     required: [
       ...classicContexts.map((context) => ({ context, app: undefined })),

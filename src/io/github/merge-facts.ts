@@ -92,6 +92,7 @@ const mergeStates: Readonly<Record<string, PullRequestFacts['mergeState']>> = {
 
 function pullFacts(pull: PullAnswer, commit: CommitAnswer): PullRequestFacts {
   const author = pull.author?.databaseId
+  const headBranch = parseBranchName(pull.headRefName)
   return {
     number: guaranteed(parsePullNumber(pull.number)),
     state: states[pull.state],
@@ -99,7 +100,7 @@ function pullFacts(pull: PullAnswer, commit: CommitAnswer): PullRequestFacts {
     author: author === undefined ? undefined : guaranteed(parseUserId(author)),
     marker: parseReleaseMarker(pull.body),
     sameRepository: !pull.isCrossRepository,
-    headBranch: guaranteed(parseBranchName(pull.headRefName)),
+    headBranch: headBranch.ok ? headBranch.value : undefined,
     head: guaranteed(parseCommitSha(pull.headRefOid)),
     headTree: guaranteed(parseTreeSha(commit.tree.oid)),
     headParents: commit.parents.nodes.map(({ oid }) => guaranteed(parseCommitSha(oid))),
