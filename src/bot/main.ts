@@ -64,6 +64,7 @@ export async function startBot(settings: BotSettings, world: World): Promise<Bot
   await jobs.ask(journeys.refresh, refreshAtStart)
   const timer = every(settings.refreshIntervalMs, () => jobs.ask(journeys.refresh, refreshOnTimer), world)
   opened.defer(async () => timer.stop())
+  if (settings.registries.length === 0) world.log.warn('REGISTRIES names no registry, so nothing is released')
   world.log.info({ url: server.url }, 'bot started')
   const running = opened.move()
   return { url: server.url, settled: jobs.settled, stop: () => running.disposeAsync() }
