@@ -6,9 +6,11 @@ export type RegistrySetting = {
   readonly url?: string
   readonly username?: string
   readonly password?: Secret
+  /** Where the registry sends us for tokens, if not to itself: username and password go there. */
+  readonly tokenServer?: string
 }
 
-const known = ['host', 'url', 'username', 'password']
+const known = ['host', 'url', 'username', 'password', 'tokenServer']
 
 /** The operator's list of registries. Errors name the entry and the field, never a value: passwords stand among them. */
 export function parseRegistries(text: string): Parsed<readonly RegistrySetting[]> {
@@ -34,7 +36,8 @@ function problemsOf(entry: unknown, where: string): readonly Problem[] {
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
     return [{ message: `${where}: expected an object with \`host\`` }]
   }
-  const { host, url, username, password } = entry as Readonly<Record<string, unknown>>
+  const fields = entry as Readonly<Record<string, unknown>>
+  const { host, username, password } = fields
   const messages = [
     ...Object.keys(entry)
       .filter((name) => !known.includes(name))
@@ -45,9 +48,9 @@ function problemsOf(entry: unknown, where: string): readonly Problem[] {
     ...(typeof host === 'string' && /^[a-z0-9.-]+(?::[0-9]{1,5})?$/.test(host)
       ? []
       : ['`host`: expected a host name such as `ghcr.io`']),
-    ...(url === undefined || (typeof url === 'string' && /^https?:$/.test(URL.parse(url)?.protocol ?? ''))
-      ? []
-      : ['`url`: expected an http or https address']),
+    ...(['url', 'tokenServer'] as const)
+      .filter((name) => !isAddress(fields[name]))
+      .map((name) => `\`${name}\`: expected an http or https address`),
     ...((username === undefined) === (password === undefined)
       ? []
       : ['expected both `username` and `password`, or none']),
@@ -55,11 +58,17 @@ function problemsOf(entry: unknown, where: string): readonly Problem[] {
   return messages.map((message) => ({ message: `${where}: ${message}` }))
 }
 
-function toSetting({ host = '', url, username, password }: Entry): RegistrySetting {
+function isAddress(value: unknown): boolean {
+  if (value === undefined) return true
+  return typeof value === 'string' && /^https?:$/.test(URL.parse(value)?.protocol ?? '')
+}
+
+function toSetting({ host = '', url, username, password, tokenServer }: Entry): RegistrySetting {
   return {
     host,
     ...(url === undefined ? {} : { url: url.replace(/\/+$/, '') }),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password: new Secret(password) }),
+    ...(tokenServer === undefined ? {} : { tokenServer }),
   }
 }

@@ -14,6 +14,8 @@ export type SettingRow<T> = {
   /** Its value stands in no error. */
   readonly secret?: true
   readonly required?: true
+  /** Stands in `.env.example` ready to be used, though it is not required: without it the bot has nothing to do. */
+  readonly start?: true
 }
 
 /** The order is that of the docs. */
@@ -21,7 +23,6 @@ export const botRows = {
   APP_ID: {
     parse: wholeNumber(1, Number.MAX_SAFE_INTEGER),
     description: 'The id of the GitHub App, from the top of its settings page.',
-    example: '123456',
     required: true,
   },
   PRIVATE_KEY: {
@@ -33,6 +34,7 @@ export const botRows = {
     parse: parsed<string>,
     description: 'The file with the private key.',
     example: './private-key.pem',
+    start: true,
   },
   WEBHOOK_SECRET: {
     parse: secretOf(32),
@@ -73,9 +75,10 @@ export const botRows = {
   REGISTRIES: {
     parse: parseRegistries,
     description:
-      'The registries that Lotse may ask, as a JSON list of `host`, and if needed `url`, `username`, `password`. No other one is ever contacted.',
-    example: '[{"host":"docker.io"},{"host":"ghcr.io","username":"lotse","password":"token"}]',
+      'The registries that Lotse may ask, as a JSON list. No other one is ever contacted: without any, nothing is released.',
+    example: '[{"host":"docker.io"}]',
     secret: true,
+    start: true,
   },
   REGISTRIES_FILE: { parse: parsed<string>, description: 'The same list in a file.', example: './registries.json' },
   REGISTRY_WEBHOOK_SECRET: {

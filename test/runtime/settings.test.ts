@@ -40,8 +40,11 @@ test('readBotSettings reads what is set', () => {
     WEBHOOK_SECRET_PREVIOUS: 'y'.repeat(32),
     GITHUB_API_URL: 'https://github.acme.test/api/v3/',
     DATABASE_URL: 'postgres://lotse:pass@db/lotse',
-    REGISTRIES:
-      '[{"host":"docker.io"},{"host":"127.0.0.1:5000","url":"http://127.0.0.1:5000/","username":"u","password":"p"}]',
+    REGISTRIES: JSON.stringify([
+      { host: 'docker.io' },
+      { host: '127.0.0.1:5000', url: 'http://127.0.0.1:5000/', username: 'u', password: 'p' },
+      { host: 'registry.acme.test', tokenServer: 'https://gitlab.acme.test' },
+    ]),
     REGISTRY_WEBHOOK_SECRET: long,
     REFRESH_INTERVAL: '90s',
   })
@@ -49,12 +52,13 @@ test('readBotSettings reads what is set', () => {
   assert.equal(read.webhookSecrets.length, 2)
   assert.equal(read.github.graphqlUrl, 'https://github.acme.test/api/graphql')
   assert.equal(read.database.kind, 'server')
-  const [hub, local] = read.registries
+  const [hub, local, own] = read.registries
   assert.deepEqual(hub, { host: 'docker.io' })
   assert.deepEqual(
     [local?.host, local?.url, local?.username, local?.password?.reveal()],
     ['127.0.0.1:5000', 'http://127.0.0.1:5000', 'u', 'p'],
   )
+  assert.deepEqual(own, { host: 'registry.acme.test', tokenServer: 'https://gitlab.acme.test' })
   assert.equal(read.registryWebhookSecret?.reveal(), long)
   assert.equal(read.refreshIntervalMs, 90_000)
 })
@@ -92,9 +96,13 @@ const wrong: readonly (readonly [variables: Readonly<Record<string, string>>, pr
     { REGISTRIES: '[{"host":"ghcr.io","password":"hidden"},{"hots":"x"}]' },
     [
       'REGISTRIES: entry 1: expected both `username` and `password`, or none',
-      'REGISTRIES: entry 2: unknown field `hots`, expected host, url, username, password',
+      'REGISTRIES: entry 2: unknown field `hots`, expected host, url, username, password, tokenServer',
       'REGISTRIES: entry 2: `host`: expected a host name such as `ghcr.io`',
     ],
+  ],
+  [
+    { REGISTRIES: '[{"host":"ghcr.io","tokenServer":"hidden"}]' },
+    ['REGISTRIES: entry 1: `tokenServer`: expected an http or https address'],
   ],
   [
     { APP_ID: '', WEBHOOK_SECRET: '', PORT: 'x' },
