@@ -300,7 +300,7 @@ describe('of a pull request', () => {
   test('its commit is told with tree, parents and author', async () => {
     const number = await openPull()
     const { pull, defaultHead } = await read(number)
-    const head = headOf(ground, pull.headBranch)
+    const head = headOf(ground, pull.headBranch ?? '')
     const { data } = await octokit.rest.git.getCommit({ owner: 'acme', repo: 'gitops', commit_sha: head ?? '' })
     assert.deepEqual(
       [pull.head, pull.headTree, pull.headParents, defaultHead],
