@@ -9,6 +9,12 @@ async function fileAt({ call }: Ground, path: string, ref = 'main'): Promise<str
   return (await call('GET', `${repo}/contents/${path}?ref=${ref}`, { headers })).text
 }
 
+async function reviewed({ github }: Ground, login: string, state: 'APPROVED' | 'CHANGES_REQUESTED'): Promise<void> {
+  github.createUser(login)
+  github.grant('acme/gitops', login, 'write')
+  await github.person(login).review('acme/gitops', 2, { state })
+}
+
 suite('pull requests', () => {
   test('one is opened by the app from tree, commit and ref', async (t) => {
     const { call, events, app } = await startGround(t)
@@ -139,11 +145,28 @@ suite('pull requests', () => {
     assert.match(why, /Required status check "ci" is expected\./)
     assert.match(why, /At least 1 approving review is required/)
     await ground.github.ci('acme/gitops').report(sha, { name: 'ci', conclusion: 'success' })
-    ground.github.createUser('ben')
-    await ground.github.person('ben').review('acme/gitops', 2, { state: 'APPROVED' })
+    await reviewed(ground, 'ben', 'APPROVED')
     assert.equal((await ground.call('GET', path)).json.mergeable_state, 'clean')
     assert.equal((await merge(path, { sha }))[0], 200)
     assert.equal((await merge(path, { sha }))[0], 405)
+  })
+
+  test('what reviewers say counts where they may push, and a refusal outweighs approvals', async (t) => {
+    const ground = await startGround(t)
+    await openPull(ground, { branch: 'other', files: { other: '' } })
+    const { path } = await openPull(ground)
+    ground.github.addRuleset('acme/gitops', { branch: 'main', requiredApprovals: 1 })
+    const state = async (): Promise<string> => (await ground.call('GET', path)).json.mergeable_state
+    ground.github.createUser('eve')
+    await ground.github.person('eve').review('acme/gitops', 2, { state: 'APPROVED' })
+    assert.equal(await state(), 'blocked')
+    await reviewed(ground, 'ben', 'APPROVED')
+    assert.equal(await state(), 'clean')
+    await reviewed(ground, 'carol', 'CHANGES_REQUESTED')
+    assert.equal(await state(), 'blocked')
+    await ground.github.person('ann').dismissReview('acme/gitops', 2, 'carol')
+    assert.equal(await state(), 'clean')
+    assert.ok((await ground.events()).includes('pull_request_review.dismissed'))
   })
 
   test('a method that the repository does not allow is 405', async (t) => {

@@ -1,12 +1,12 @@
 import { fullName } from '../lookup.ts'
 import { nodeId } from '../node-id.ts'
-import { approvals, mergeabilityOf, pullCommits, pullFiles } from '../operations/mergeability.ts'
+import { mergeabilityOf, pullCommits, pullFiles } from '../operations/mergeability.ts'
+import { approvals, countedOpinions, isRefusedByReview, opinions } from '../operations/opinions.ts'
 import { rulesOf } from '../operations/branch-rules.ts'
 import { type FileChange } from '../git/diff.ts'
 import { authorAssociation } from '../render/account.ts'
 import { commentsOf, issueHtml } from '../render/issue.ts'
-import { roleAtLeast, roleOf } from '../render/repository.ts'
-import { type Account, type Pull, type Repository, type Review } from '../state.ts'
+import { type Pull, type Review } from '../state.ts'
 import { accountFields } from './account.ts'
 import { connection, type Page } from './connection.ts'
 import { commentFields, labelFields } from './comment.ts'
@@ -109,17 +109,12 @@ const mergeableNames: Readonly<Record<`${boolean | null}`, string>> = {
   null: 'UNKNOWN',
 }
 
-/** Null where no review is asked for and none refuses. */
+/** Null where no review is asked for, whatever reviewers say. */
 function reviewDecision(pull: Pull): string | null {
-  const wanted = Math.max(
-    0,
-    ...rulesOf(pull.issue.repository, pull.base.ref).map(({ rules }) => rules.requiredApprovals ?? 0),
-  )
-  const last = new Map(
-    pull.reviews.filter(({ state }) => state !== 'COMMENTED').map((review) => [review.user.id, review]),
-  )
-  if ([...last.values()].some(({ state }) => state === 'CHANGES_REQUESTED')) return 'CHANGES_REQUESTED'
+  const rules = rulesOf(pull.issue.repository, pull.base.ref)
+  const wanted = Math.max(0, ...rules.map(({ rules: { requiredApprovals = 0 } }) => requiredApprovals))
   if (wanted === 0) return null
+  if (isRefusedByReview(pull)) return 'CHANGES_REQUESTED'
   return approvals(pull) >= wanted ? 'APPROVED' : 'REVIEW_REQUIRED'
 }
 
@@ -149,7 +144,7 @@ function listFields(view: View, pull: Pull): Omit<Fields, '__typename'> {
     reviews: (page: Page) =>
       connection('PullRequestReviewConnection', pull.reviews, { page, node: (review) => reviewFields(view, review) }),
     latestOpinionatedReviews: ({ writersOnly = false, ...page }: Page & { readonly writersOnly?: boolean }) =>
-      connection('PullRequestReviewConnection', opinions(pull, { writersOnly }), {
+      connection('PullRequestReviewConnection', writersOnly ? countedOpinions(pull) : opinions(pull), {
         page,
         node: (review) => reviewFields(view, review),
       }),
@@ -167,21 +162,6 @@ function listFields(view: View, pull: Pull): Omit<Fields, '__typename'> {
       })
     },
   }
-}
-
-/** The last review of each that has an opinion; who only comments takes nothing back. */
-function opinions(pull: Pull, { writersOnly }: { readonly writersOnly: boolean }): readonly Review[] {
-  const { repository } = pull.issue
-  const opinionated = pull.reviews.filter(({ state }) => state !== 'COMMENTED' && state !== 'PENDING')
-  const last = [...new Map(opinionated.map((review) => [review.user.id, review])).values()]
-  return last
-    .filter(({ user }) => !writersOnly || mayPush(repository, user))
-    .toSorted((one, other) => one.id - other.id)
-}
-
-function mayPush(repository: Repository, account: Account): boolean {
-  const role = roleOf(repository, account)
-  return role !== 'none' && roleAtLeast(role, 'write')
 }
 
 function pullCommitFields(view: View, pull: Pull, sha: string): Fields {

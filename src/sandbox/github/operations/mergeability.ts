@@ -8,6 +8,7 @@ import { type Pull } from '../state.ts'
 import { createMemory } from './memory.ts'
 import { rulesFor, rulesOf } from './branch-rules.ts'
 import { commitState, requiredState, type CheckState } from './check-state.ts'
+import { approvals, isRefusedByReview } from './opinions.ts'
 
 export type MergeableState = 'clean' | 'blocked' | 'behind' | 'dirty' | 'draft' | 'unstable' | 'unknown'
 export type Mergeability = {
@@ -64,7 +65,7 @@ function missing(pull: Pull, appId: number | undefined): readonly string[] {
     ...rules.requiredChecks.flatMap((required) =>
       checkComplaint(required.context, requiredState(repository, pull.head.sha, required)),
     ),
-    ...approvalComplaint(pull, rules.requiredApprovals ?? 0),
+    ...reviewComplaints(pull, rules.requiredApprovals ?? 0),
   ])
 }
 
@@ -81,17 +82,13 @@ export function checkComplaint(context: string, state: CheckState): readonly str
   }
 }
 
-function approvalComplaint(pull: Pull, wanted: number): readonly string[] {
-  if (approvals(pull) >= wanted) return []
+function reviewComplaints(pull: Pull, wanted: number): readonly string[] {
+  if (wanted === 0) return []
   const count = wanted === 1 ? '1 approving review is' : `${wanted} approving reviews are`
-  return [`At least ${count} required by reviewers with write access.`]
-}
-
-/** The last word of each reviewer counts; a comment takes nothing back. */
-export function approvals(pull: Pull): number {
-  const last = new Map<number, string>()
-  for (const { user, state } of pull.reviews) if (state !== 'COMMENTED') last.set(user.id, state)
-  return [...last.values()].filter((state) => state === 'APPROVED').length
+  return [
+    ...(isRefusedByReview(pull) ? ['Changes have been requested by a reviewer with write access.'] : []),
+    ...(approvals(pull) < wanted ? [`At least ${count} required by reviewers with write access.`] : []),
+  ]
 }
 
 export function baseTip(pull: Pull): string | undefined {

@@ -1,9 +1,8 @@
-import { ApiError, unprocessable, validationFailed } from '../api-error.ts'
+import { unprocessable, validationFailed } from '../api-error.ts'
 import { type Actor } from '../caller.ts'
-import { timestamp, type GitHub } from '../context.ts'
+import { type GitHub } from '../context.ts'
 import { isAncestor } from '../git/history.ts'
 import { nextId, pullsOf } from '../lookup.ts'
-import { renderPullSimple, renderReview } from '../render/pull.ts'
 import { type Pull, type Repository } from '../state.ts'
 import { createIssue } from './issues.ts'
 import { emitIssueEvent, closeIssue, record, reopenIssue, touch } from './issue-state.ts'
@@ -182,42 +181,4 @@ export async function setDraft(
   const event = draft ? 'converted_to_draft' : 'ready_for_review'
   record(github, pull.issue, { event, actor })
   await emitIssueEvent(github, pull.issue, { action: event, actor })
-}
-
-export async function submitReview(
-  github: GitHub,
-  pull: Pull,
-  review: {
-    readonly actor: Actor
-    readonly state: 'APPROVED' | 'CHANGES_REQUESTED' | 'COMMENTED'
-    readonly body: string
-  },
-): Promise<Pull['reviews'][number]> {
-  if (review.state !== 'COMMENTED' && review.actor.account === pull.issue.user) {
-    const verb = review.state === 'APPROVED' ? 'approve' : 'request changes on'
-    throw new ApiError(422, 'Unprocessable Entity', { errors: [`Review Can not ${verb} your own pull request`] })
-  }
-  const submitted = {
-    id: nextId(github.state),
-    pull,
-    user: review.actor.account,
-    body: review.body,
-    state: review.state,
-    commit: pull.head.sha,
-    submittedAt: timestamp(github),
-  }
-  pull.reviews.push(submitted)
-  touch(github, pull.issue)
-  await github.outbox.emit({
-    name: 'pull_request_review',
-    action: 'submitted',
-    actor: review.actor,
-    repository: pull.issue.repository,
-    payload: () => ({
-      // Events write the state in lower case.
-      review: { ...renderReview(github, submitted), state: submitted.state.toLowerCase() },
-      pull_request: renderPullSimple(github, pull),
-    }),
-  })
-  return submitted
 }

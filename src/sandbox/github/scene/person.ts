@@ -4,7 +4,8 @@ import { findAccount, requirePull, requireRepository } from '../lookup.ts'
 import { addAccount, addApp } from '../operations/accounts.ts'
 import { addLabels, createComment, deleteComment, editComment, removeLabel } from '../operations/issues.ts'
 import { mergePull } from '../operations/merge.ts'
-import { createPull, setDraft, submitReview, updatePull } from '../operations/pulls.ts'
+import { createPull, setDraft, updatePull } from '../operations/pulls.ts'
+import { dismissReview, submitReview } from '../operations/reviews.ts'
 import { type Account, type Issue, type IssueComment, type MergeMethod, type Pull } from '../state.ts'
 import { pushesOf, type Pushes } from './pushes.ts'
 
@@ -23,6 +24,8 @@ export type Person = Pushes & {
   unlabel(repository: string, number: number, name: string): Promise<void>
   setDraft(repository: string, number: number, draft: boolean): Promise<void>
   review(repository: string, number: number, review: NewReview): Promise<void>
+  /** The last opinion of this reviewer. */
+  dismissReview(repository: string, number: number, login: string): Promise<void>
 }
 
 export type NewPull = {
@@ -74,7 +77,10 @@ function handsOf(github: GitHub, actor: Actor): Person {
 function withPulls(
   github: GitHub,
   actor: Actor,
-): Pick<Person, 'openPull' | 'closePull' | 'reopenPull' | 'editPull' | 'mergePull' | 'setDraft' | 'review'> {
+): Pick<
+  Person,
+  'openPull' | 'closePull' | 'reopenPull' | 'editPull' | 'mergePull' | 'setDraft' | 'review' | 'dismissReview'
+> {
   const pullAt = (name: string, number: number): Pull => requirePull(github.state, name, number)
   return {
     async openPull(name, { head, base, title, body = null, draft = false }) {
@@ -91,6 +97,7 @@ function withPulls(
     async review(name, number, { state, body = '' }) {
       await submitReview(github, pullAt(name, number), { actor, state, body })
     },
+    dismissReview: async (name, number, login) => dismissReview(github, pullAt(name, number), { login, actor }),
   }
 }
 

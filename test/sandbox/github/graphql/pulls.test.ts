@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { noCommit } from '../../../../src/sandbox/github/git/refs.ts'
 import { closeIssue } from '../../../../src/sandbox/github/operations/issue-state.ts'
-import { submitReview, updatePull } from '../../../../src/sandbox/github/operations/pulls.ts'
+import { updatePull } from '../../../../src/sandbox/github/operations/pulls.ts'
 import { changeRefs } from '../../../../src/sandbox/github/operations/refs.ts'
+import { submitReview } from '../../../../src/sandbox/github/operations/reviews.ts'
 import { breakGround, inRepository, tell, type Ground } from './ground.ts'
 
 suite('a pull request', () => {
