@@ -1,13 +1,17 @@
+import { existsSync } from 'node:fs'
+
 export type CliCommand = {
   readonly name: string
   readonly summary: string
   readonly usage: string
   readonly details: readonly string[]
-  /** Loaded when it is called, so that `--help` is quick and the image can do without the sandbox. */
+  /** Loaded when it is called, so that `--help` is quick. */
+  /** What it cannot do without, though it may be missing: the image has no sandbox. */
+  readonly needs?: '../sandbox'
   readonly load: () => Promise<(args: readonly string[]) => Promise<number>>
 }
 
-export const commands: readonly CliCommand[] = [
+const known: readonly CliCommand[] = [
   {
     name: 'bot',
     summary: 'Run the GitHub App',
@@ -25,6 +29,10 @@ export const commands: readonly CliCommand[] = [
       '  push TAG        push another tag of the demo’s image, from a second terminal',
       '  --registry URL  where the running demo’s registry is; the demo prints it',
     ],
+    needs: '../sandbox',
     load: async () => (await import('./demo.ts')).runDemo,
   },
 ]
+
+/** What this installation can do. */
+export const commands = known.filter(({ needs }) => needs === undefined || existsSync(new URL(needs, import.meta.url)))

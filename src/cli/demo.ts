@@ -1,31 +1,29 @@
 import { execFile } from 'node:child_process'
 import { createServer } from 'node:net'
-import { parseArgs, promisify } from 'node:util'
+import { promisify } from 'node:util'
 import { type Bot, startBot } from '../bot/main.ts'
 import { UserError } from '../core/user-error.ts'
 import { type Logger, createLogger } from '../runtime/log.ts'
 import { untilShutdown } from '../runtime/shutdown.ts'
 import { acme } from '../sandbox/acme.ts'
 import { pushImage } from '../sandbox/registry/push-image.ts'
+import { WrongCall, readArguments } from './arguments.ts'
 import { type Stage, openStage } from './stage.ts'
 
 const ports = { github: 8740, registry: 8741, bot: 8742 }
 const defaultRegistry = `http://127.0.0.1:${ports.registry}`
 
 export async function runDemo(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      once: { type: 'boolean', default: false },
-      verbose: { type: 'boolean', default: false },
-      registry: { type: 'string', default: defaultRegistry },
-    },
+  const { values, words } = readArguments(args, {
+    once: { type: 'boolean' },
+    verbose: { type: 'boolean' },
+    registry: { type: 'string' },
   })
-  const [action, tag, ...others] = positionals
-  if (action === undefined) return show(values)
-  if (action === 'push' && tag !== undefined && others.length === 0) return pushTag(values.registry, tag)
-  throw new UserError(`the demo cannot ${positionals.join(' ')}`, { help: 'lotse demo push TAG pushes another tag' })
+  const { once = false, verbose = false, registry = defaultRegistry } = values
+  const [action, tag, ...others] = words
+  if (action === undefined) return show({ once, verbose })
+  if (action === 'push' && tag !== undefined && others.length === 0) return pushTag(registry, tag)
+  throw new WrongCall(`expected \`lotse demo push TAG\`, got \`lotse demo ${words.join(' ')}\``)
 }
 
 async function pushTag(registry: string, tag: string): Promise<number> {

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { UserError } from '../core/user-error.ts'
+import { WrongCall } from './arguments.ts'
 import { type CliCommand, commands } from './commands.ts'
 
 const [name = '--help', ...rest] = process.argv.slice(2)
@@ -10,10 +11,11 @@ const [name = '--help', ...rest] = process.argv.slice(2)
 process.exitCode = await run(name, rest)
 
 async function run(name: string, args: readonly string[]): Promise<number> {
+  if (name === 'help' && args[0] !== undefined) return run(args[0], ['--help'])
   if (name === '--help' || name === '-h' || name === 'help') return print(overview())
   if (name === '--version') return print(await version())
   const command = commands.find((candidate) => candidate.name === name)
-  if (command === undefined) return complain(`there is no command \`${name}\``, 'lotse --help lists them', 2)
+  if (command === undefined) return complain(`there is no command \`${name}\``, 'see `lotse --help`', 2)
   if (args.includes('--help') || args.includes('-h')) return print(usage(command))
   try {
     return await (
@@ -21,7 +23,7 @@ async function run(name: string, args: readonly string[]): Promise<number> {
     )(args)
   } catch (error) {
     if (error instanceof UserError) return complain(error.message, error.help, 1)
-    if (isArgumentError(error)) return complain(error.message, `lotse ${command.name} --help`, 2)
+    if (error instanceof WrongCall) return complain(error.message, `see \`lotse ${command.name} --help\``, 2)
     throw error
   }
 }
@@ -59,9 +61,4 @@ function print(text: string): number {
 function complain(message: string, help: string, code: number): number {
   process.stderr.write(`lotse: ${message}\n  ${help}\n`)
   return code
-}
-
-/** What `util.parseArgs` throws for an option that it does not know. */
-function isArgumentError(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
 }

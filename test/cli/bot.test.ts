@@ -6,7 +6,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { runCli } from './run-cli.ts'
+import { lotse } from './run-cli.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'lotse-bot-'))
 const taken = createServer().listen(0, '127.0.0.1')
@@ -43,9 +43,9 @@ const wrong: readonly (readonly [string, Readonly<Record<string, string>>, RegEx
 ]
 for (const [name, variables, message] of wrong) {
   test(`lotse bot ends with a sentence that names the setting: ${name}`, async () => {
-    const { code, out, said } = await runCli(['bot'], { environment: { ...healthy, ...variables } })
-    assert.match(said, message)
-    assert.deepEqual([code, out], [1, ''])
-    assert.doesNotMatch(said, /hidden|^ +at /m)
+    const { code, stdout, stderr } = await lotse(['bot'], { environment: { ...healthy, ...variables } })
+    assert.match(stderr, message)
+    assert.deepEqual([code, stdout], [1, ''])
+    assert.doesNotMatch(stderr, /hidden|^ +at /m)
   })
 }

@@ -1,30 +1,12 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { after, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
+import { lotse } from './run-cli.ts'
 
 const root = resolve(import.meta.dirname, '../..')
-const folder = await mkdtemp(join(tmpdir(), 'lotse-cli-'))
-after(async () => rm(folder, { recursive: true }))
-
-type Ended = { readonly code: number | string; readonly stdout: string; readonly stderr: string }
-
-/** `lotse` as somebody types it, in an empty folder and with no setting but these. */
-function lotse(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Ended> {
-  const env = { PATH: process.env['PATH'], TMPDIR: tmpdir(), ...environment }
-  return new Promise((ended) => {
-    execFile(
-      process.execPath,
-      [join(root, 'src/cli/main.ts'), ...args],
-      { cwd: folder, env },
-      (error, stdout, stderr) => ended({ code: error?.code ?? 0, stdout, stderr }),
-    )
-  })
-}
 
 describe('lotse', () => {
   for (const args of [['--help'], ['-h'], ['help'], []]) {
@@ -50,15 +32,34 @@ describe('lotse', () => {
       const { code, stdout, stderr } = await lotse([command, '--help'])
       assert.deepEqual([code, stderr], [0, ''])
       assert.match(stdout, usage)
+      assert.deepEqual(await lotse(['help', command]), { code, stdout, stderr })
     })
   }
 
+  test('does not offer the demo where the sandbox is not, as in the image', async (t) => {
+    const image = await mkdtemp(join(tmpdir(), 'lotse-image-'))
+    t.after(async () => rm(image, { recursive: true }))
+    const filter = (source: string): boolean => source !== join(root, 'src/sandbox')
+    await cp(join(root, 'src'), join(image, 'src'), { recursive: true, filter })
+    await writeFile(join(image, 'package.json'), '{ "type": "module" }')
+    const program = join(image, 'src/cli/main.ts')
+    assert.doesNotMatch((await lotse(['--help'], { program })).stdout, /demo/)
+    assert.match((await lotse(['demo'], { program })).stderr, /there is no command `demo`/)
+  })
+
   const wrong: readonly (readonly [name: string, args: readonly string[], says: RegExp])[] = [
-    ['an unknown command', ['bott'], /there is no command `bott`\n {2}lotse --help lists them/],
+    ['an unknown command', ['bott'], /there is no command `bott`\n {2}see `lotse --help`/],
     ['a command that every object has', ['constructor'], /there is no command `constructor`/],
-    ['an unknown option', ['bot', '--port', '1'], /--port.*\n {2}lotse bot --help/s],
-    ['a word too many', ['bot', 'now'], /now.*\n {2}lotse bot --help/s],
-    ['an option without its value', ['demo', '--registry'], /--registry.*\n {2}lotse demo --help/s],
+    ['an unknown option', ['bot', '--port', '1'], /there is no option `--port`\n {2}see `lotse bot --help`/],
+    ['a word too many', ['bot', 'now'], /expected nothing after `lotse bot`, got `now`\n {2}see `lotse bot --help`/],
+    [
+      'an option without its value',
+      ['demo', '--registry'],
+      /the option `--registry` needs a value\n {2}see `lotse demo --help`/,
+    ],
+    ['an option in the place of a value', ['demo', '--registry', '--once'], /`--registry` needs a value/],
+    ['an option with a value that takes none', ['demo', '--once=yes'], /the option `--once` takes no value/],
+    ['help of an unknown command', ['help', 'bott'], /there is no command `bott`/],
   ]
   for (const [name, args, says] of wrong) {
     test(`with ${name} says so on stderr, and ends with 2`, async () => {
@@ -81,7 +82,7 @@ describe('lotse bot', () => {
 
   test('says every setting that is wrong at once, and no secret', async () => {
     const settings = { APP_ID: 'one', PORT: '99999', PRIVATE_KEY: 'my private key', WEBHOOK_SECRET: 'my short secret' }
-    const { code, stderr } = await lotse(['bot'], settings)
+    const { code, stderr } = await lotse(['bot'], { environment: settings })
     assert.equal(code, 1)
     for (const name of Object.keys(settings)) assert.match(stderr, new RegExp(`^ +${name}: `, 'm'))
     assert.doesNotMatch(stderr, /my private key|my short secret/)

@@ -1,35 +1,32 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
 
-export type Ran = { readonly code: number | null; readonly out: string; readonly said: string }
-
-const main = resolve(import.meta.dirname, '../../src/cli/main.ts')
-
-/** `lotse` as a process of its own, with these variables and no others. */
-export function startCli(
-  args: readonly string[],
-  { environment = {}, program = main }: CliOptions = {},
-): ChildProcessWithoutNullStreams {
-  const env = { ...environment, PATH: process.env['PATH'] ?? '' }
-  return spawn(process.execPath, [program, ...args], { env, stdio: 'pipe' })
-}
+export type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
 
 export type CliOptions = {
   readonly environment?: Readonly<Record<string, string>>
-  /** Another checkout's. */
+  /** That of another checkout. */
   readonly program?: string
 }
 
-/** Until its end: `out` is what it answered, `said` what went to stderr. */
-export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<Ran> {
-  const child = startCli(args, options)
-  const [out, said, [code]] = await Promise.all([textOf(child.stdout), textOf(child.stderr), once(child, 'close')])
-  return { code: code as number | null, out, said }
+const main = resolve(import.meta.dirname, '../../src/cli/main.ts')
+
+/** `lotse` as a process of its own, with these settings and no others. */
+export function startLotse(
+  args: readonly string[],
+  { environment = {}, program = main }: CliOptions = {},
+): ChildProcessWithoutNullStreams {
+  const env = { PATH: process.env['PATH'], TMPDIR: tmpdir(), ...environment }
+  return spawn(process.execPath, [program, ...args], { cwd: tmpdir(), env, stdio: 'pipe' })
 }
 
-async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
-  let text = ''
-  for await (const chunk of stream.setEncoding('utf8')) text += String(chunk)
-  return text
+/** Until its end. */
+export async function lotse(args: readonly string[], options: CliOptions = {}): Promise<Ended> {
+  const child = startLotse(args, options)
+  const ended = once(child, 'close') as Promise<[number | null]>
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), ended])
+  return { code, stdout, stderr }
 }
