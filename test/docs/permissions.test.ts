@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, test } from 'node:test'
 import { parse } from 'yaml'
+import { app } from '../../src/bot/app.ts'
 import { profiles } from '../../src/io/github/client.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -23,6 +24,43 @@ describe('docs/permissions.md', () => {
     assert.deepEqual(named.filter((event) => event !== '').toSorted(), manifest.default_events.toSorted())
   })
 })
+
+describe('docs/permissions.md claims no use', () => {
+  test('of an event that nobody hears', () => {
+    const heard = eventsHeard()
+    const claimed = manifest.default_events.filter((event) => !rowOf(event).includes('not used yet'))
+    assert.deepEqual(
+      claimed.filter((event) => !heard.has(event)),
+      [],
+    )
+  })
+
+  test('of a permission that no token asks for', () => {
+    // Only GitHub asks for it, to send an event.
+    const asked = new Set(['merge_queues', ...Object.values(profiles).flatMap((profile) => Object.keys(profile))])
+    const claimed = Object.keys(manifest.default_permissions).filter((name) => !rowOf(name).includes('not used yet'))
+    assert.deepEqual(
+      claimed.filter((name) => !asked.has(name)),
+      [],
+    )
+  })
+})
+
+/** `pull_request` of `pull_request.opened`, for each that the app listens to. */
+function eventsHeard(): ReadonlySet<string> {
+  const heard = new Set<string>()
+  const listener = {
+    on: (names: string | readonly string[]) => {
+      for (const name of [names].flat()) heard.add(name.split('.')[0] ?? name)
+    },
+  }
+  app(listener as never, {} as never)
+  return heard
+}
+
+function rowOf(name: string): string {
+  return page.split('\n').find((row) => (row.split('|')[1] ?? '').split(',').some((cell) => cell.trim() === name)) ?? ''
+}
 
 const levels = ['read', 'write']
 
