@@ -31,11 +31,13 @@ export async function liveThrough(moment: Moment | undefined): Promise<Life> {
     await prepareDatabase(stage.settings.database)
     await bot.start()
     await bot.rest()
-    const writes: string[] = []
+    const writes = new Map<number, string>()
     let kills = 0
-    stage.github.faults.onWrite(async ({ method, route, phase }) => {
-      if (phase === 'before') writes.push(`${method} ${route}`)
-      if (moment === undefined || kills > 0 || writes.length !== moment.write || phase !== moment.phase) return
+    stage.github.faults.onWrite(async ({ n, method, route, phase }) => {
+      if (phase === 'before') writes.set(n, `${method} ${route}`)
+      // By its number: the next write may begin before this one has had its effect.
+      const write = [...writes.keys()].indexOf(n) + 1
+      if (moment === undefined || kills > 0 || write !== moment.write || phase !== moment.phase) return
       kills += 1
       await bot.kill()
       // Who sent it is gone before it had an effect: it has none.
@@ -47,7 +49,7 @@ export async function liveThrough(moment: Moment | undefined): Promise<Life> {
     await bot.rest()
     await stage.github.ci(acme.repository).report(headOf(stage), { name: 'ci', conclusion: 'success' })
     await bot.rest()
-    return { end: await endOf(stage), writes, kills }
+    return { end: await endOf(stage), writes: [...writes.values()], kills }
   } finally {
     await bot.kill()
     await stage.close()
