@@ -60,10 +60,16 @@ async function startOn(port: number, options: ApiServerOptions): Promise<Started
 async function readyOrEnded(url: string, daemon: Daemon, options: ApiServerOptions): Promise<number | undefined> {
   const { admin, authority, signal } = options
   let code: number | undefined
-  void daemon.ended.then((exit) => (code = exit))
+  // Whoever has the port instead of us may take a question and never answer it.
+  const over = new AbortController()
+  void daemon.ended.then((exit) => {
+    code = exit
+    over.abort()
+  })
   const server = { url, ca: authority.certificate, as: admin }
+  const asking = AbortSignal.any([signal, over.signal])
   while (code === undefined) {
-    const ready = await askApi(server, { path: '/readyz', signal }).catch(() => undefined)
+    const ready = await askApi(server, { path: '/readyz', signal: asking }).catch(() => undefined)
     if (ready?.status === 200) return undefined
     await wait(50, undefined, { signal })
   }
