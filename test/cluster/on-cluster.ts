@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { type TestContext, after, test } from 'node:test'
 import { UserError } from '../../src/core/user-error.ts'
 import { type Cluster, openCluster } from '../../src/sandbox/cluster/access.ts'
-import { type SharedCluster, getTools, missing, startShared } from './shared-cluster.ts'
+import { type SharedCluster, getTools, missing, sayMissing, startShared } from './shared-cluster.ts'
 
 export type TestCluster = Cluster & {
   /** Of this file alone. */
@@ -35,9 +35,7 @@ export function testsOnCluster(file: string): ClusterTest {
 export async function joinCluster(stem: string): Promise<TestCluster | undefined> {
   const shared = await sharedCluster()
   if (shared.kind === 'missing') {
-    const said = `test/cluster/${stem}.test.ts was skipped: ${shared.because}\n`
-    if (process.env['CI'] === 'true') throw new Error(said)
-    process.stderr.write(said)
+    sayMissing(`test/cluster/${stem}.test.ts`, shared.because)
     return undefined
   }
   const cluster = openCluster(shared.access)

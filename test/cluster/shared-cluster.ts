@@ -55,6 +55,12 @@ export function missing(error: UserError): () => Promise<Shared> {
   return async () => ({ answer: { kind: 'missing', because }, close: async () => undefined })
 }
 
+/** Loud, and with `CI=true` an error: a suite that tests nothing must not look like one that passes. */
+export function sayMissing(file: string, because: string): void {
+  if (process.env['CI'] === 'true') throw new Error(`${file} cannot run without its tools\n${because}`)
+  process.stderr.write(`${file} was skipped\n${because}\n`)
+}
+
 export type Shared = { readonly answer: SharedCluster; readonly close: SandboxCluster['close'] }
 
 function lazily<T>(start: () => Promise<T>): () => Promise<T> {

@@ -8,7 +8,7 @@ import { type TestContext, test } from 'node:test'
 import { UserError } from '../../../src/core/user-error.ts'
 import type { Progress } from '../../../src/sandbox/tools/progress.ts'
 import { resolveTool } from '../../../src/sandbox/tools/resolve.ts'
-import { type Machine, emptyMachine, greeter, saying } from './greeter.ts'
+import { type Machine, emptyMachine, greeter, saying, testWithGo } from './greeter.ts'
 
 test('a setting is taken before everything else', async (t) => {
   const { deps, install } = await emptyMachine(t)
@@ -45,7 +45,7 @@ test('a tool on the PATH is taken when its version fits', async (t) => {
   assert.deepEqual(await resolveTool(greeter, deps), { name: 'greeter', version: '1.2.0', path })
 })
 
-test('a tool is built from the pinned module, and found in the cache from then on', async (t) => {
+testWithGo('a tool is built from the pinned module, and found in the cache from then on', async (t) => {
   const { deps, folder, installGo, install } = await emptyMachine(t)
   await installGo()
   await install('greeter', saying('1.1.0'))
@@ -83,14 +83,14 @@ test('a tool that cannot be had says all that was tried, and what to do', async 
   })
 })
 
-test('what Go says when it fails is in the error', async (t) => {
+testWithGo('what Go says when it fails is in the error', async (t) => {
   const { deps, installGo } = await emptyMachine(t)
   await installGo()
   const broken = { ...greeter, source: { ...greeter.source, package: 'example.test/greeter/missing' } }
   await assert.rejects(resolveTool(broken, deps), /Go could not build it: .*example\.test\/greeter\/missing/)
 })
 
-test('two processes that want the same tool wait for one build', async (t) => {
+testWithGo('two processes that want the same tool wait for one build', async (t) => {
   const { deps, folder, installGo } = await emptyMachine(t)
   await installGo()
   const answers = await Promise.all([resolveElsewhere(t, deps), resolveElsewhere(t, deps), resolveTool(greeter, deps)])
@@ -99,7 +99,7 @@ test('two processes that want the same tool wait for one build', async (t) => {
   assert.equal(await buildsOf(folder), 1)
 })
 
-test('an abandoned build leaves no half tool, and the next one succeeds', async (t) => {
+testWithGo('an abandoned build leaves no half tool, and the next one succeeds', async (t) => {
   const machine = await emptyMachine(t)
   const building = await installEndlessGo(machine)
   const stop = new AbortController()
@@ -111,7 +111,7 @@ test('an abandoned build leaves no half tool, and the next one succeeds', async 
   await assertBuildsAnew(machine)
 })
 
-test('a build whose process is killed leaves no half tool, no lock and no process', async (t) => {
+testWithGo('a build whose process is killed leaves no half tool, no lock and no process', async (t) => {
   const machine = await emptyMachine(t)
   const building = await installEndlessGo(machine)
   const child = elsewhere(t, machine.deps)
