@@ -38,11 +38,21 @@ function lifeOfACluster(tools: Tools): void {
     })
   }
 
-  test('a start that is given up leaves nothing', async () => {
+  test('a start that is given up leaves nothing', async (t) => {
+    const folder = await temporaryFolder(t)
+    const before = process.env['TMPDIR']
+    process.env['TMPDIR'] = folder
+    t.after(() => {
+      if (before === undefined) delete process.env['TMPDIR']
+      else process.env['TMPDIR'] = before
+    })
     const stop = new AbortController()
     const starting = startCluster({ tools, signal: stop.signal })
+    const givenUp = assert.rejects(starting, { name: 'AbortError' })
+    await becomesTrue(folder, (entries) => entries.some((entry) => entry.startsWith('lotse-kube-apiserver-')))
     stop.abort()
-    await assert.rejects(starting, { name: 'AbortError' })
+    await givenUp
+    assert.deepEqual(await readdir(folder), [])
   })
 
   test('an etcd that does not start says why', async () => {
@@ -71,14 +81,18 @@ async function temporaryFolder(t: TestContext): Promise<string> {
 }
 
 /** A daemon's folder goes after the daemon, so an empty folder means that no process is left. */
-async function becomesEmpty(folder: string): Promise<void> {
+function becomesEmpty(folder: string): Promise<void> {
+  return becomesTrue(folder, (entries) => entries.length === 0)
+}
+
+async function becomesTrue(folder: string, holds: (entries: readonly string[]) => boolean): Promise<void> {
   const stop = new AbortController()
   const changes = watch(folder, { signal: stop.signal })
   for (;;) {
     const next = changes[Symbol.asyncIterator]().next()
     // When it is aborted, nobody waits for it any more.
     next.catch(() => undefined)
-    if ((await readdir(folder)).length === 0) break
+    if (holds(await readdir(folder))) break
     await next
   }
   stop.abort()
