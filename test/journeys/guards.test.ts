@@ -82,6 +82,16 @@ describe('what people have said stands', () => {
     assert.equal(world.pull(1).state, 'merged')
   })
 
+  test('a reviewer who asks for changes is waited for, also where no review is required', async () => {
+    await using world = await withRelease()
+    await world.github.person('bob').review(acme.repository, 1, { state: 'CHANGES_REQUESTED' })
+    await green(world)
+    assert.equal(world.pull(1).state, 'open')
+    await world.github.person('bob').review(acme.repository, 1, { state: 'APPROVED' })
+    await world.rest()
+    assert.equal(world.pull(1).state, 'merged')
+  })
+
   test('another app that closes it is not argued with', async () => {
     await using world = await withRelease()
     await world.github.bot('stale').closePull(acme.repository, 1)

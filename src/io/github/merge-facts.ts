@@ -107,10 +107,17 @@ function pullFacts(pull: PullAnswer, commit: CommitAnswer): PullRequestFacts {
     commits: pull.commits.totalCount,
     mergeable: mergeables[pull.mergeable],
     mergeState: mergeStates[pull.mergeStateStatus] ?? 'unknown',
-    review: pull.reviewDecision === null ? 'none' : reviews[pull.reviewDecision],
+    review: reviewOf(pull),
     approvals: approvalsOf(pull),
     unresolvedThreads: unresolvedThreads(pull),
   }
+}
+
+/** Where no approval is required GitHub decides nothing; a reviewer's word counts all the same. */
+function reviewOf({ reviewDecision, latestOpinionatedReviews }: PullAnswer): PullRequestFacts['review'] {
+  const opinions = latestOpinionatedReviews?.nodes ?? []
+  if (opinions.some(({ state }) => state === 'CHANGES_REQUESTED')) return 'changes-requested'
+  return reviewDecision === null ? 'none' : reviews[reviewDecision]
 }
 
 /** An approval of an older head was for other tags. */

@@ -8,7 +8,7 @@ query MergeFacts($owner: String!, $name: String!, $number: Int!) {
       number state isDraft isCrossRepository body mergeable mergeStateStatus reviewDecision
       author { __typename ... on Bot { databaseId } ... on User { databaseId } }
       headRefName headRefOid
-      latestOpinionatedReviews(first: 100) { nodes { state commit { oid } } }
+      latestOpinionatedReviews(first: 100, writersOnly: true) { nodes { state commit { oid } } }
       reviewThreads(first: 100) { totalCount nodes { isResolved } }
       baseRefName
       baseRef {
