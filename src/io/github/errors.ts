@@ -12,7 +12,8 @@ export class GitHubUnavailable extends Error {
 }
 
 type Headers = Readonly<Record<string, string | number | undefined>>
-type Answered = Error & { readonly status: number; readonly response: { readonly headers: Headers } }
+type Response = { readonly headers: Headers; readonly data?: unknown }
+type Answered = Error & { readonly status: number; readonly response: Response }
 
 /** Sorts a failed request by whose turn it is. Other answers (404, 409, 422 …) stay as they are, for the caller. */
 export function translateError(error: unknown, what: string): unknown {
@@ -26,7 +27,7 @@ export function translateError(error: unknown, what: string): unknown {
     })
   }
   const needed = headers['x-accepted-github-permissions']
-  if (error.status === 403 && needed !== undefined) {
+  if (needed !== undefined && lacksPermission(error)) {
     return new UserError(`the app may not ${what}: it needs the permission ${needed}`, {
       help: "accept the app's new permissions in the organisation's settings, under GitHub Apps",
       cause: error,
@@ -45,10 +46,32 @@ function isAnswered(error: unknown): error is Answered {
   return typeof error.status === 'number' && error.status >= 400 && error.response !== undefined
 }
 
-/** Primary limits answer 403 or 429 with nothing remaining, secondary ones with or without `retry-after`. */
-function isRateLimited({ status, response: { headers } }: Answered): boolean {
+/**
+ * Primary limits answer 403 or 429 with nothing remaining; secondary ones with or without `retry-after`, and then with
+ * where they are documented.
+ */
+function isRateLimited({ status, response: { headers, data } }: Answered): boolean {
   if (status === 429) return true
-  return status === 403 && (headers['retry-after'] !== undefined || nothingRemains(headers))
+  if (status !== 403) return false
+  return headers['retry-after'] !== undefined || nothingRemains(headers) || documentedAs(data, 'secondary-rate-limits')
+}
+
+function documentedAs(data: unknown, anchor: string): boolean {
+  return said(data, 'documentation_url').endsWith(anchor)
+}
+
+/**
+ * GitHub names the permissions that a route accepts with every answer, also when an archived or locked repository is
+ * why it refuses. What it refuses for a permission has no code but these words.
+ */
+function lacksPermission({ status, response: { data } }: Answered): boolean {
+  return status === 403 && said(data, 'message').startsWith('Resource not accessible by ')
+}
+
+function said(data: unknown, field: 'message' | 'documentation_url'): string {
+  if (typeof data !== 'object' || data === null) return ''
+  const value: unknown = Object.entries(data).find(([name]) => name === field)?.[1]
+  return typeof value === 'string' ? value : ''
 }
 
 const minuteMs = 60_000

@@ -1,8 +1,11 @@
 import type { Octokit } from '@octokit/rest'
 import { GitHubUnavailable, rateLimitMs } from './errors.ts'
 
+/** The types of errors that answer a query. Without a type it is "Something went wrong", and others mean a limit. */
+const answers: readonly string[] = ['NOT_FOUND', 'FORBIDDEN', 'UNPROCESSABLE', 'STALE_DATA', 'INSUFFICIENT_SCOPES']
+
 /**
- * Sends a query; a GraphQL error whose type says "busy" is GitHub's turn, every other is thrown as it is. A request that
+ * Sends a query; a GraphQL error that is an answer is thrown as it is, every other is GitHub's turn. A request that
  * failed as a whole was translated by the client.
  */
 export async function graphql<Answer>(
@@ -13,15 +16,26 @@ export async function graphql<Answer>(
   try {
     return await octokit.graphql<Answer>(query, { ...variables })
   } catch (error) {
-    if (!isBusy(error)) throw error
-    const retryAfterMs = rateLimitMs(headersOf(error))
-    throw new GitHubUnavailable('GitHub is too busy for a GraphQL query', { cause: error, retryAfterMs })
+    const types = errorTypes(error)
+    if (types.every((type) => answers.includes(type))) throw error
+    const limited = types.some((type) => ['RATE_LIMITED', 'RATE_LIMIT'].includes(type))
+    const retryAfterMs = limited ? rateLimitMs(headersOf(error)) : undefined
+    throw new GitHubUnavailable(`GitHub answered ${types.join(', ')} to a GraphQL query`, {
+      cause: error,
+      retryAfterMs,
+    })
   }
 }
 
 /** `['NOT_FOUND']`: the types of the errors in a GraphQL answer; empty when the request itself failed. */
 export function errorTypes(error: unknown): readonly string[] {
   return errorsOf(error).map(({ type }) => (typeof type === 'string' ? type : 'UNKNOWN'))
+}
+
+/** Whether all that GitHub says is that something is not there. */
+export function isNotFound(error: unknown): boolean {
+  const types = errorTypes(error)
+  return types.length > 0 && types.every((type) => type === 'NOT_FOUND')
 }
 
 /** Whether all that GitHub says is that there is nothing at this place of the answer: `repository.pullRequest`. */
@@ -38,10 +52,6 @@ type GraphQLError = { readonly type?: unknown; readonly path?: unknown }
 function errorsOf(error: unknown): readonly GraphQLError[] {
   if (!(error instanceof Error) || !('errors' in error) || !Array.isArray(error.errors)) return []
   return error.errors.map((item: unknown) => (typeof item === 'object' && item !== null ? item : {}))
-}
-
-function isBusy(error: unknown): boolean {
-  return errorTypes(error).some((type) => ['RATE_LIMITED', 'RATE_LIMIT', 'MAX_NODE_LIMIT_EXCEEDED'].includes(type))
 }
 
 function headersOf(error: unknown): Parameters<typeof rateLimitMs>[0] {

@@ -10,7 +10,7 @@ import { Secret } from '../../../src/core/secret.ts'
 import { UserError } from '../../../src/core/user-error.ts'
 import { createGitHub } from '../../../src/io/github/client.ts'
 import { GitHubUnavailable, hasStatus, rateLimitMs, translateError } from '../../../src/io/github/errors.ts'
-import { graphql } from '../../../src/io/github/graphql.ts'
+import { graphql, isNotFound } from '../../../src/io/github/graphql.ts'
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const pem = new Secret(privateKey.export({ type: 'pkcs1', format: 'pem' }).toString())
@@ -29,6 +29,9 @@ const github = createGitHub({ appId: 7, privateKey: pem, apiUrl: url }, { now: (
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
 type Answer = { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: unknown }
+
+/** GitHub's words for an app without the permission. */
+const notAccessible = { message: 'Resource not accessible by integration' }
 
 function answers({ status, headers = {}, body = { message: 'what GitHub says' } }: Answer): void {
   answer = (_, response) => {
@@ -98,7 +101,7 @@ describe('an answer of GitHub is sorted by whose turn it is:', () => {
     ],
     [
       '403 with the permission that is missing is the user’s',
-      { status: 403, headers: { 'x-accepted-github-permissions': 'checks=write' } },
+      { status: 403, headers: { 'x-accepted-github-permissions': 'checks=write' }, body: notAccessible },
       {
         turn: 'user',
         says: 'the app may not GET /app: it needs the permission checks=write',
@@ -107,12 +110,37 @@ describe('an answer of GitHub is sorted by whose turn it is:', () => {
     ],
     [
       '403 with the permission that is missing and a budget left is the user’s',
-      { status: 403, headers: { 'x-accepted-github-permissions': 'checks=write', 'x-ratelimit-remaining': '12' } },
+      {
+        status: 403,
+        headers: { 'x-accepted-github-permissions': 'checks=write', 'x-ratelimit-remaining': '12' },
+        body: notAccessible,
+      },
       {
         turn: 'user',
         says: 'the app may not GET /app: it needs the permission checks=write',
         help: "accept the app's new permissions in the organisation's settings, under GitHub Apps",
       },
+    ],
+    [
+      'a secondary limit that only its documentation tells, for a minute',
+      {
+        status: 403,
+        headers: { 'x-accepted-github-permissions': 'checks=write' },
+        body: {
+          message: 'You have exceeded',
+          documentation_url: 'https://docs.github.com/rest/x#secondary-rate-limits',
+        },
+      },
+      limited(60_000),
+    ],
+    [
+      '403 of an archived repository is the caller’s',
+      {
+        status: 403,
+        headers: { 'x-accepted-github-permissions': 'contents=write' },
+        body: { message: 'Repository was archived so is read-only.' },
+      },
+      ownTurn(403),
     ],
     ['403 without a word more is the caller’s', { status: 403 }, ownTurn(403)],
     ...[401, 404, 405, 409, 422].map((status) => [`${status} is the caller’s`, { status }, ownTurn(status)] as const),
@@ -168,26 +196,40 @@ describe('a request without an answer is GitHub’s turn:', () => {
   }
 })
 
+test('only NOT_FOUND is not found', () => {
+  const answered = (...types: readonly string[]): Error =>
+    Object.assign(new Error('no'), { errors: types.map((type) => ({ type })) })
+  const found = [answered('NOT_FOUND'), answered('NOT_FOUND', 'FORBIDDEN'), answered(), new Error('no')].map(isNotFound)
+  assert.deepEqual(found, [true, false, false, false])
+})
+
 describe('a GraphQL answer', () => {
   const query = 'query Who { viewer { login } }'
   const errors = (type?: string): unknown => ({
     data: null,
     errors: [{ ...(type === undefined ? {} : { type }), message: 'what GitHub says' }],
   })
-  const busy = (afterMs: number): unknown => ({
+  const unanswered = (type: string, afterMs?: number): unknown => ({
     turn: 'github',
-    says: 'GitHub is too busy for a GraphQL query',
+    says: `GitHub answered ${type} to a GraphQL query`,
     afterMs,
   })
   const rows: readonly (readonly [name: string, answer: Answer, expected: unknown])[] = [
-    ['that is limited waits a minute', { status: 200, body: errors('RATE_LIMITED') }, busy(60_000)],
+    [
+      'that is limited waits a minute',
+      { status: 200, body: errors('RATE_LIMITED') },
+      unanswered('RATE_LIMITED', 60_000),
+    ],
     [
       'that is limited waits until the budget is filled again',
       { status: 200, body: errors('RATE_LIMIT'), headers: { ...nothingRemains, 'x-ratelimit-reset': at(100) } },
-      busy(101_000),
+      unanswered('RATE_LIMIT', 101_000),
     ],
-    ['with an error is the caller’s', { status: 200, body: errors('NOT_FOUND') }, ownTurn(undefined)],
-    ['with an error without a type is the caller’s', { status: 200, body: errors() }, ownTurn(undefined)],
+    ...['NOT_FOUND', 'FORBIDDEN', 'UNPROCESSABLE', 'STALE_DATA', 'INSUFFICIENT_SCOPES'].map(
+      (type) => [`${type} is the caller’s`, { status: 200, body: errors(type) }, ownTurn(undefined)] as const,
+    ),
+    ['with an error without a type is GitHub’s turn', { status: 200, body: errors() }, unanswered('UNKNOWN')],
+    ['with an unknown error is GitHub’s turn', { status: 200, body: errors('LOADING') }, unanswered('LOADING')],
     [
       '502 is GitHub’s turn',
       { status: 502 },
@@ -195,7 +237,7 @@ describe('a GraphQL answer', () => {
     ],
     [
       '403 with the permission that is missing is the user’s',
-      { status: 403, headers: { 'x-accepted-github-permissions': 'contents=read' } },
+      { status: 403, headers: { 'x-accepted-github-permissions': 'contents=read' }, body: notAccessible },
       {
         turn: 'user',
         says: 'the app may not POST /graphql: it needs the permission contents=read',
