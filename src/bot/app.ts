@@ -56,17 +56,19 @@ function onPullRequests(probot: Probot, { jobs }: Deps): void {
   )
 }
 
-function onChecks(probot: Probot, { database, jobs }: Deps): void {
+function onChecks(probot: Probot, { database, jobs, appId }: Deps): void {
   const reported = async (repository: RepoId, sha: string): Promise<void> => {
     const number = await pullOfHead(database, repository, guaranteed(parseCommitSha(sha)))
     if (number !== undefined) await jobs.ask(journeys.automerge, formatPullKey({ repository, number }))
   }
-  probot.on('check_run', async ({ payload, isBot }) => {
-    // Our own check runs come back to us: what we said is no news.
-    const own = isBot && payload.check_run.name.startsWith('lotse/')
-    if (!own) await reported(repositoryOf(payload), payload.check_run.head_sha)
+  // Our own checks come back to us: what we said is no news, but that a person asks for it again is.
+  probot.on('check_run', async ({ payload }) => {
+    const asked = payload.action === 'rerequested' || payload.action === 'requested_action'
+    if (payload.check_run.app?.id === appId && !asked) return
+    await reported(repositoryOf(payload), payload.check_run.head_sha)
   })
   probot.on('check_suite.completed', async ({ payload }) => {
+    if (payload.check_suite.app.id === appId) return
     await reported(repositoryOf(payload), payload.check_suite.head_sha)
   })
   probot.on('status', async ({ payload }) => {

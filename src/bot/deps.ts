@@ -14,6 +14,8 @@ export type Deps = {
   readonly jobs: Jobs
   readonly log: Logger
   readonly now: () => Date
+  /** Our own id on GitHub, which what we do there carries. */
+  readonly appId: number
   /** Who we are; asked once per process. */
   readonly identity: (installation: InstallationId) => Promise<AppIdentity>
 }

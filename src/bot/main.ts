@@ -48,7 +48,9 @@ export async function startBot(settings: BotSettings, world: World): Promise<Bot
   opened.defer(jobs.stop)
   const github = createGitHub(settings.github, world)
   const registry = createRegistry({ registries: settings.registries })
-  const deps: Deps = { github, registry, database, jobs, log: world.log, now: world.now, identity: identityOf(github) }
+  const { log, now } = world
+  const { appId } = settings.github
+  const deps: Deps = { github, registry, database, jobs, log, now, appId, identity: identityOf(github) }
   const probot = createProbot(settings, deps)
   const server = await serve(deps, settings)
   opened.defer(server.close)

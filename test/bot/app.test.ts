@@ -80,8 +80,14 @@ function pull(action: string, { branch = 'topic', fork = false } = {}): Payload 
   return { action, pull_request: { number: 3, head: { ref: branch, repo: { id: fork ? 99 : repository, fork } } } }
 }
 
-function checkRun(action: string, { name = 'ci', sha = releaseHead } = {}): Payload {
-  return { action, check_run: { name, head_sha: sha } }
+const ciApp = 15368
+
+function checkRun(action: string, { app = ciApp, sha = releaseHead } = {}): Payload {
+  return { action, check_run: { name: 'lotse/policy', head_sha: sha, app: { id: app } } }
+}
+
+function checkSuite(action: string, { app = ciApp } = {}): Payload {
+  return { action, check_suite: { head_sha: releaseHead, app: { id: app } } }
 }
 
 const createdAt = '2026-11-22T10:00:00Z'
@@ -149,30 +155,16 @@ describe('of the events of GitHub', () => {
       { ...checkRun('completed', { sha: 'e'.repeat(40) }), ...bySomeBot },
       [],
     ],
-    [
-      'our own check run is ignored',
-      'check_run',
-      { ...checkRun('completed', { name: 'lotse/policy' }), ...bySomeBot },
-      [],
-    ],
+    ['our own check run is ignored', 'check_run', { ...checkRun('completed', { app: deps.appId }), ...bySomeBot }, []],
     [
       'our own check run that a person runs again is looked at',
       'check_run',
-      checkRun('rerequested', { name: 'lotse/policy' }),
+      checkRun('rerequested', { app: deps.appId }),
       automerge,
     ],
-    [
-      'a check suite that completes is looked at',
-      'check_suite',
-      { action: 'completed', check_suite: { head_sha: releaseHead } },
-      automerge,
-    ],
-    [
-      'a check suite that is asked for is ignored',
-      'check_suite',
-      { action: 'requested', check_suite: { head_sha: releaseHead } },
-      [],
-    ],
+    ['a check suite that completes is looked at', 'check_suite', checkSuite('completed'), automerge],
+    ['our own check suite is ignored', 'check_suite', checkSuite('completed', { app: deps.appId }), []],
+    ['a check suite that is asked for is ignored', 'check_suite', checkSuite('requested'), []],
     ['a status on a release is looked at', 'status', { sha: releaseHead }, automerge],
     ['a status on another commit is ignored', 'status', { sha: 'e'.repeat(40) }, []],
 

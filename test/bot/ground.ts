@@ -45,6 +45,7 @@ export async function testDeps(database: Database, settings = testSettings()): P
     jobs: await createJobs({ database, log: silentLogger, random: () => 0.5 }),
     log: silentLogger,
     now: () => new Date(),
+    appId: settings.github.appId,
     identity: async () => ({ appId: settings.github.appId, slug: 'lotse', bot: guaranteed(parseUserId(1001)) }),
   }
 }
