@@ -10,6 +10,8 @@ import { pushImage } from '../sandbox/registry/push-image.ts'
 import { type SandboxRegistry, startRegistry } from '../sandbox/registry/registry.ts'
 
 export type StageOptions = {
+  /** One of its own, that goes with the stage; a temporary one unless said. */
+  readonly folder?: string
   readonly githubPort?: number
   readonly registryPort?: number
   readonly botPort?: number
@@ -44,7 +46,7 @@ const webhookSecret = 'the webhook secret of the sandbox, 32+ bytes'
 const registrySecret = 'the registry secret of the sandbox, 32+ bytes'
 
 export async function openStage(options: StageOptions = {}): Promise<Stage> {
-  const folder = await mkdtemp(join(tmpdir(), 'lotse-stage-'))
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'lotse-stage-')))
   const github = await startGitHub({
     directory: join(folder, 'github'),
     ...(options.githubPort === undefined ? {} : { port: options.githubPort }),
