@@ -15,7 +15,7 @@ import { keepComment } from '../io/store/comments.ts'
 import { doubtHead } from '../io/store/repositories.ts'
 import { pullOfHead } from '../io/store/releases.ts'
 import type { Deps } from './deps.ts'
-import { formatCommentKey, formatPullKey, journeys } from './keys.ts'
+import { formatCommentKey, formatHeadKey, formatPullKey, journeys } from './keys.ts'
 
 /**
  * GitHub's events, each turned into "look at this again". Of a payload only the keys are believed; whatever a journey
@@ -70,6 +70,12 @@ function onChecks(probot: Probot, { database, jobs, appId }: Deps): void {
   probot.on('check_suite.completed', async ({ payload }) => {
     if (payload.check_suite.app.id === appId) return
     await reported(repositoryOf(payload), payload.check_suite.head_sha)
+  })
+  probot.on('merge_group.checks_requested', async ({ payload }) => {
+    if (payload.repository === undefined) return
+    const repository = guaranteed(parseRepoId(payload.repository.id))
+    const sha = guaranteed(parseCommitSha(payload.merge_group.head_sha))
+    await jobs.ask(journeys.mergeGroup, formatHeadKey({ repository, sha }))
   })
   probot.on('status', async ({ payload }) => {
     await reported(repositoryOf(payload), payload.sha)

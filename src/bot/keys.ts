@@ -1,4 +1,12 @@
-import { type CommentId, type PullNumber, type RepoId, parsePullNumber, parseRepoId } from '../core/ids.ts'
+import {
+  type CommentId,
+  type CommitSha,
+  type PullNumber,
+  type RepoId,
+  parseCommitSha,
+  parsePullNumber,
+  parseRepoId,
+} from '../core/ids.ts'
 import { guaranteed } from '../core/parsed.ts'
 
 /** The journeys of the bot, each a queue of keys. */
@@ -7,6 +15,7 @@ export const journeys = {
   release: 'release',
   tags: 'tags',
   automerge: 'automerge',
+  mergeGroup: 'merge-group',
   chat: 'chat',
   installation: 'installation',
   refresh: 'refresh',
@@ -25,6 +34,18 @@ export function formatPullKey({ repository, number }: Pull): string {
 export function parsePullKey(key: string): Pull {
   const [repository = '', number = ''] = key.split('#')
   return { repository: guaranteed(parseRepoId(repository)), number: guaranteed(parsePullNumber(number)) }
+}
+
+export type Head = { readonly repository: RepoId; readonly sha: CommitSha }
+
+/** `4711@9f31c2e…`: the key of a job about one commit. */
+export function formatHeadKey({ repository, sha }: Head): string {
+  return `${repository}@${sha}`
+}
+
+export function parseHeadKey(key: string): Head {
+  const [repository = '', sha = ''] = key.split('@')
+  return { repository: guaranteed(parseRepoId(repository)), sha: guaranteed(parseCommitSha(sha)) }
 }
 
 export function formatCommentKey(comment: CommentId): string {

@@ -140,6 +140,34 @@ describe('green is what succeeded', () => {
   })
 })
 
+describe('a merge queue', () => {
+  test('gets the answer that it waits for, and gets it once', async () => {
+    await using world = await startWorld()
+    const repository = world.github.repository(acme.repository)
+    const sha = world.head('main')
+    const payload = {
+      action: 'checks_requested',
+      merge_group: {
+        head_sha: sha,
+        head_ref: 'refs/heads/gh-readonly-queue/main/pr-1',
+        base_sha: sha,
+        base_ref: 'refs/heads/main',
+      },
+      repository: { id: repository.id },
+      installation: { id: [...world.github.state.installations.keys()][0] },
+    }
+    for (const guid of ['queue-1-0000', 'queue-2-0000']) {
+      assert.equal(await world.deliver({ guid, event: 'merge_group', payload }), 202)
+      await world.rest()
+    }
+    const runs = [...repository.checkRuns.values()].filter(({ suite }) => suite.headSha === sha)
+    assert.deepEqual(
+      runs.map(({ name, conclusion }) => [name, conclusion]),
+      [['lotse/policy', 'success']],
+    )
+  })
+})
+
 describe('nothing stays stuck', () => {
   test('a conflict is rebuilt also where a person merges', async () => {
     await using world = await withRelease({ '.github/lotse.yaml': manual })

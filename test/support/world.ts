@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { createHmac } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { type Bot, startBot } from '../../src/bot/main.ts'
@@ -17,6 +18,8 @@ import { recordContract } from './record-contract.ts'
 export type World = Stage & {
   /** Everything that was set in motion has come to rest: no webhook, no notification, no job. */
   rest(): Promise<void>
+  /** A webhook that the sandbox does not send, signed as GitHub signs; gives the bot's status. */
+  deliver(webhook: Webhook): Promise<number>
   startBot(): Promise<void>
   stopBot(): Promise<void>
   /** What is on its timer is done at every start, too. */
@@ -38,6 +41,8 @@ export type World = Stage & {
   /** Ends it all, and fails if anything that was said to or by GitHub breaks GitHub's published contract. */
   [Symbol.asyncDispose](): Promise<void>
 }
+
+export type Webhook = { readonly guid: string; readonly event: string; readonly payload: unknown }
 
 /** A pull request as a person sees it. */
 export type PullSeen = {
@@ -72,6 +77,7 @@ export async function openWorld(options: StageOptions = {}): Promise<World> {
   const world: World = {
     ...stage,
     rest: () => withPatience(rest(), () => history(stage, lines)),
+    deliver: (webhook) => deliver(bot?.url ?? '', stage, webhook),
     async startBot() {
       bot = await startBot(stage.settings, { log, now: () => new Date(), random: Math.random })
       stage.connect(bot.url)
@@ -111,6 +117,13 @@ export async function startWorld(options: StageOptions = {}): Promise<World> {
   const world = await openWorld(options)
   await world.startBot()
   return world
+}
+
+async function deliver(url: string, { settings }: Stage, { guid, event, payload }: Webhook): Promise<number> {
+  const body = JSON.stringify(payload)
+  const signature = createHmac('sha256', settings.webhookSecrets[0].reveal()).update(body).digest('hex')
+  const headers = { 'x-github-delivery': guid, 'x-github-event': event, 'x-hub-signature-256': `sha256=${signature}` }
+  return (await fetch(`${url}/webhooks/github`, { method: 'POST', headers, body })).status
 }
 
 function pullsOf(repository: Repository): readonly PullSeen[] {

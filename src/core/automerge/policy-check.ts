@@ -46,6 +46,13 @@ export function policyCheck(decision: MergeDecision, explained: readonly Explain
   }
 }
 
+/** On the commit of a merge queue: who queued the pull request has seen its own check. */
+export const mergeGroupCheck: PolicyCheck = {
+  conclusion: 'success',
+  title: 'Judged on its pull request',
+  summary: 'Lotse merges only what it opened itself, and leaves the queue to people.',
+}
+
 /** Every rule of ours holds, and GitHub refuses all the same. `says` is GitHub's sentence. */
 export function refusedMergeCheck(says: string): PolicyCheck {
   return { conclusion: undefined, title: 'GitHub refused the merge', summary: escapeMarkdown(says) }

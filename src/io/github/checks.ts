@@ -36,3 +36,14 @@ function reopens(run: PolicyRun, check: PolicyCheck): boolean {
 function sameText(run: PolicyRun, check: PolicyCheck): boolean {
   return run.conclusion === check.conclusion && run.title === check.title && run.summary === check.summary
 }
+
+/** Whether our check run of this name is on a commit. */
+export async function hasCheck(
+  octokit: Octokit,
+  repository: RepoName,
+  { name, head, appId }: { readonly name: string; readonly head: CommitSha; readonly appId: number },
+): Promise<boolean> {
+  const [owner, repo] = ownerAndName(repository)
+  const { data } = await octokit.rest.checks.listForRef({ owner, repo, ref: head, check_name: name, app_id: appId })
+  return data.total_count > 0
+}
