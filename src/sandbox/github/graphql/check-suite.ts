@@ -3,7 +3,10 @@ import { nodeId } from '../node-id.ts'
 import { suiteState } from '../render/check.ts'
 import { type CheckSuite } from '../state.ts'
 import { appFields } from './account.ts'
+import { connection, type Page } from './connection.ts'
 import { type Fields, type View } from './fields.ts'
+
+type RunFilter = { readonly appId?: number; readonly checkName?: string }
 
 export function suiteFields(view: View, suite: CheckSuite): Fields {
   const { status, conclusion } = suiteState(suite)
@@ -17,6 +20,15 @@ export function suiteFields(view: View, suite: CheckSuite): Fields {
     createdAt: suite.createdAt,
     updatedAt: suite.updatedAt,
     workflowRun: workflowRunFields(view, suite),
+    checkRuns: ({ filterBy: { appId, checkName } = {}, ...page }: Page & { readonly filterBy?: RunFilter }) => {
+      const runs = [...suite.repository.checkRuns.values()].filter(
+        (run) =>
+          run.suite === suite &&
+          (appId === undefined || suite.app.id === appId) &&
+          (checkName === undefined || run.name === checkName),
+      )
+      return connection('CheckRunConnection', runs, { page, node: (run) => view.show.checkRun(run) })
+    },
     repository: () => view.show.repository(suite.repository),
     commit: () => view.show.commit(suite.repository, suite.headSha),
   }

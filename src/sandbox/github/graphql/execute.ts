@@ -22,6 +22,7 @@ import { pullFields } from './pull.ts'
 import { refFields } from './ref.ts'
 import { repositoryFields } from './repository.ts'
 import { mutationFields, queryFields } from './root.ts'
+import { checkRunFields } from './rollup.ts'
 import { type Write } from './update-refs.ts'
 
 export type GraphQLRequest = {
@@ -132,6 +133,7 @@ function viewOf({ github, caller }: GraphQLContext): View {
       repository: (repository) => repositoryFields(view, repository),
       pull: (pull) => pullFields(view, pull),
       commit: (repository, sha) => commitFields(view, repository, sha),
+      checkRun: (run) => checkRunFields(view, run),
       ref: (repository, name) => refFields(view, repository, name),
     },
   }

@@ -1,7 +1,7 @@
 import { GraphQLError, type GraphQLFieldResolver, type GraphQLTypeResolver } from 'graphql'
 import { type Caller } from '../caller.ts'
 import { type GitHub } from '../context.ts'
-import { type Pull, type Repository } from '../state.ts'
+import { type CheckRun, type Pull, type Repository } from '../state.ts'
 
 /** Who looks, at what. */
 export type View = { readonly github: GitHub; readonly caller: Caller; readonly show: Show }
@@ -12,6 +12,7 @@ export type Show = {
   pull(pull: Pull): Fields
   /** Null when there is no such commit. */
   commit(repository: Repository, sha: string): Promise<Fields | null>
+  checkRun(run: CheckRun): Fields
   /** By its whole name; null when there is no such ref. */
   ref(repository: Repository, name: string): Fields | null
 }
