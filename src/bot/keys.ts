@@ -16,6 +16,7 @@ export const journeys = {
   tags: 'tags',
   automerge: 'automerge',
   mergeGroup: 'merge-group',
+  overlookedPulls: 'overlooked-pulls',
   chat: 'chat',
   installation: 'installation',
   refresh: 'refresh',

@@ -17,6 +17,7 @@ import { chat } from './journeys/chat.ts'
 import { delivery } from './journeys/delivery.ts'
 import { installation } from './journeys/installation.ts'
 import { mergeGroup } from './journeys/merge-group.ts'
+import { overlookedPulls } from './journeys/overlooked-pulls.ts'
 import { refresh } from './journeys/refresh.ts'
 import { release } from './journeys/release.ts'
 import { tags } from './journeys/tags.ts'
@@ -61,6 +62,7 @@ export async function startBot(settings: BotSettings, world: World): Promise<Bot
     [journeys.tags]: (key) => tags(deps, key),
     [journeys.automerge]: (key) => automerge(deps, key),
     [journeys.mergeGroup]: (key) => mergeGroup(deps, key),
+    [journeys.overlookedPulls]: (key) => overlookedPulls(deps, key),
     [journeys.chat]: (key) => chat(deps, key),
     [journeys.installation]: (key) => installation(deps, key),
     [journeys.refresh]: (key) => refresh(deps, key),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type World, acme, startWorld } from '../support/world.ts'
+import { type World, acme, openWorld, startWorld } from '../support/world.ts'
 
 describe('a start of the bot', () => {
   test('asks for a webhook that was lost once', async () => {
@@ -49,6 +49,40 @@ describe('an installation', () => {
     await world.push('1.2.1')
     await world.rest()
     assert.equal(world.registry.requests.of('tags'), 0)
+  })
+})
+
+describe('a pull request of a person gets its check', () => {
+  async function propose(world: World): Promise<void> {
+    const bob = world.github.person('bob')
+    await bob.push(acme.repository, { branch: 'note', create: true, files: { 'NOTE.md': 'x' } })
+    await bob.openPull(acme.repository, { head: 'note', title: 'Note' })
+    await world.rest()
+  }
+  const checked = { 'lotse/policy': 'success' }
+
+  test('though it was opened before the app was installed', async () => {
+    await using world = await openWorld()
+    await world.github.uninstall(installationOf(world))
+    await propose(world)
+    await world.github.install(world.app.appId, acme.organization)
+    await world.startBot()
+    assert.deepEqual(world.checks(world.pull(1)), checked)
+  })
+
+  test('though GitHub has its webhook no more, and is not looked at again', async () => {
+    await using world = await startWorld()
+    await world.stopBot()
+    await propose(world)
+    world.github.state.deliveries.length = 0
+    await world.startBot()
+    assert.deepEqual(world.checks(world.pull(1)), checked)
+    world.github.requests.reset()
+    await world.restartBot()
+    assert.equal(
+      world.github.requests.count(({ route }) => route === 'graphql MergeFacts'),
+      0,
+    )
   })
 })
 

@@ -7,8 +7,9 @@ import type { Deps } from '../deps.ts'
 import { formatPullKey, journeys } from '../keys.ts'
 
 /**
- * The repositories of one installation as they are now: new, renamed, gone, all of them gone. Each is planned again, and each pull
- * request of ours looked at again, so that a webhook that nobody delivered costs minutes, never a release.
+ * The repositories of one installation as they are now: new, renamed, gone, all of them gone. Each is planned again,
+ * and each pull request of ours or without our check looked at again, so that a webhook that nobody delivered costs
+ * minutes, never a release.
  */
 export async function installation(deps: Deps, key: string): Promise<void> {
   const id = guaranteed(parseInstallationId(key))
@@ -29,6 +30,7 @@ export async function installation(deps: Deps, key: string): Promise<void> {
     await doubtHead(deps.database, repository.id)
     await doubtReleases(deps.database, repository.id)
     await deps.jobs.ask(journeys.release, `${repository.id}`)
+    await deps.jobs.ask(journeys.overlookedPulls, `${repository.id}`)
     for (const number of await openPulls(deps.database, repository.id)) {
       await deps.jobs.ask(journeys.automerge, formatPullKey({ repository: repository.id, number }))
     }
