@@ -168,6 +168,19 @@ describe('of the events of GitHub', () => {
     ['a status on a release is looked at', 'status', { sha: releaseHead }, automerge],
     ['a status on another commit is ignored', 'status', { sha: 'e'.repeat(40) }, []],
 
+    [
+      'a merge group is answered',
+      'merge_group',
+      { action: 'checks_requested', merge_group: { head_sha: releaseHead } },
+      [`merge-group ${repository}@${releaseHead}`],
+    ],
+    [
+      'a merge group that is gone is ignored',
+      'merge_group',
+      { action: 'destroyed', merge_group: { head_sha: releaseHead } },
+      [],
+    ],
+
     ['a command is answered', 'issue_comment', comment('/lotse why'), ['chat 99']],
     ['a command to the app by name is answered', 'issue_comment', comment('@lotse why'), ['chat 99']],
     ['what is not understood is answered', 'issue_comment', comment('/lotse wy'), ['chat 99']],

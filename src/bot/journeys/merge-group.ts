@@ -1,6 +1,6 @@
 import { policyCheckName } from '../../core/automerge/policy-check-name.ts'
 import { mergeGroupCheck } from '../../core/automerge/policy-check.ts'
-import { hasCheck, writeCheck } from '../../io/github/checks.ts'
+import { findCheck, writeCheck } from '../../io/github/checks.ts'
 import { readRepository } from '../../io/store/repositories.ts'
 import type { Deps } from '../deps.ts'
 import { parseHeadKey } from '../keys.ts'
@@ -12,6 +12,7 @@ export async function mergeGroup(deps: Deps, key: string): Promise<void> {
   if (known === undefined || known.archived) return
   const { installation, name: repository } = known
   const octokit = await deps.github.as({ installation, repository: id, profile: 'release' })
-  if (await hasCheck(octokit, repository, { name: policyCheckName, head, appId: deps.appId })) return
+  const own = { name: policyCheckName, head, appId: deps.appId }
+  if ((await findCheck(octokit, repository, own)) !== 'missing') return
   await writeCheck(octokit, repository, undefined, { name: policyCheckName, head, check: mergeGroupCheck })
 }

@@ -1,6 +1,7 @@
 import type { Octokit } from '@octokit/rest'
 import type { PolicyCheck } from '../../core/automerge/policy-check.ts'
 import type { CommitSha, RepoName } from '../../core/ids.ts'
+import { hasStatus } from './errors.ts'
 import type { PolicyRun } from './merge-facts.ts'
 import { ownerAndName } from './repository-name.ts'
 
@@ -37,13 +38,18 @@ function sameText(run: PolicyRun, check: PolicyCheck): boolean {
   return run.conclusion === check.conclusion && run.title === check.title && run.summary === check.summary
 }
 
-/** Whether our check run of this name is on a commit. */
-export async function hasCheck(
+/** Whether a check run of ours with this name is on a commit; a merge group that was given up takes its commit along. */
+export async function findCheck(
   octokit: Octokit,
   repository: RepoName,
   { name, head, appId }: { readonly name: string; readonly head: CommitSha; readonly appId: number },
-): Promise<boolean> {
+): Promise<'there' | 'missing' | 'no-commit'> {
   const [owner, repo] = ownerAndName(repository)
-  const { data } = await octokit.rest.checks.listForRef({ owner, repo, ref: head, check_name: name, app_id: appId })
-  return data.total_count > 0
+  try {
+    const { data } = await octokit.rest.checks.listForRef({ owner, repo, ref: head, check_name: name, app_id: appId })
+    return data.total_count > 0 ? 'there' : 'missing'
+  } catch (error) {
+    if (hasStatus(error, 404, 422)) return 'no-commit'
+    throw error
+  }
 }

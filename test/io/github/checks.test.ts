@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { PolicyCheck } from '../../../src/core/automerge/policy-check.ts'
-import { writeCheck } from '../../../src/io/github/checks.ts'
+import { parseCommitSha } from '../../../src/core/ids.ts'
+import { guaranteed } from '../../../src/core/parsed.ts'
+import { findCheck, writeCheck } from '../../../src/io/github/checks.ts'
 import { readMergeState } from '../../../src/io/github/merge-facts.ts'
-import { fullName, headOf, name, openGround, pullNumber } from './ground.ts'
+import { fullName, headOf, mainHead, name, openGround, pullNumber } from './ground.ts'
 
 const ground = await openGround()
 const { octokit, sandbox, app } = ground
@@ -68,4 +70,22 @@ describe('writeCheck', () => {
       assert.deepEqual(await write(checks), { asked, says: checks.at(-1), runs })
     })
   }
+})
+
+describe('findCheck', () => {
+  const main = mainHead(ground)
+  const own = { name: checkName, head: main, appId: app.appId }
+
+  test('sees only what we said, by its name', async () => {
+    await sandbox.ci(fullName).report(main, { name: checkName, conclusion: 'success' })
+    await writeCheck(octokit, name, undefined, { name: 'lotse/diff', head: main, check: held })
+    assert.equal(await findCheck(octokit, name, own), 'missing')
+    await writeCheck(octokit, name, undefined, { name: checkName, head: main, check: held })
+    assert.equal(await findCheck(octokit, name, own), 'there')
+  })
+
+  test('says when the commit is gone', async () => {
+    const head = guaranteed(parseCommitSha('e'.repeat(40)))
+    assert.equal(await findCheck(octokit, name, { ...own, head }), 'no-commit')
+  })
 })
