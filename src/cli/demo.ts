@@ -46,16 +46,11 @@ async function show({ once, verbose }: Options): Promise<void> {
     const bot = await startOn(stage, verbose)
     return { result: bot, look: [`${bot.url}/healthz`] }
   })
-  try {
-    await tell(stage, bot)
-    if (once) return
-    process.exitCode = 0
-    const registry = stage.registry.url === defaultRegistry ? '' : ` --registry ${stage.registry.url}`
-    await stay(stage, { push: `npm run demo -- push 1.2.3${registry}` })
-  } finally {
-    await bot.stop()
-    await stage.close()
-  }
+  await tell(stage, bot)
+  if (once) return
+  process.exitCode = 0
+  const registry = stage.registry.url === defaultRegistry ? '' : ` --registry ${stage.registry.url}`
+  await stay(stage, { push: `npm run demo -- push 1.2.3${registry}` })
 }
 
 const interrupted = 130

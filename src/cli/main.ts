@@ -8,7 +8,8 @@ import { type CliCommand, commands } from './commands.ts'
 const [name = '--help', ...rest] = process.argv.slice(2)
 
 /** 0: done · 1: failed · 2: called wrongly. Errors go to stderr, so that output can be piped. */
-process.exitCode = await run(name, rest)
+// What a command has left running, a connection that is kept alive, holds nobody up.
+process.exit(await run(name, rest))
 
 async function run(name: string, args: readonly string[]): Promise<number> {
   if (name === 'help' && args[0] !== undefined) return run(args[0], ['--help'])

@@ -46,12 +46,6 @@ describe('lotse demo', () => {
     await demo.end(() => demo.process.kill('SIGTERM'))
   })
 
-  test('takes the --once that npm has taken for its own', async () => {
-    const { code, stdout } = await lotse(['demo'], { environment: { npm_config_once: 'true' } })
-    assert.equal(code, 0)
-    assert.doesNotMatch(stdout, /It stays up/)
-  })
-
   const wrong: readonly (readonly [args: readonly string[], says: RegExp])[] = [
     [['a b'], /expected a tag such as `1\.2\.3`, got `a b`\n {2}see `lotse demo --help`/],
     [['1.2.3', '--registry', 'here'], /expected an address such as `.*` after `--registry`, got `here`/],

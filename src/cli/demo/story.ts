@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { Bot } from '../../bot/main.ts'
@@ -12,24 +13,21 @@ export async function tell(stage: Stage, bot: Bot): Promise<void> {
     async () => {
       await stage.push('1.2.1')
       await stage.push('1.3.0')
-      await rest(stage, bot)
-      return lookAt(stage, 1, 'open')
+      return come(stage, bot, () => lookAt(stage, 1, 'open'))
     },
   )
   say(indent(await diffOf(stage, pull.head)))
   await step('CI says yes, and the bot merges: every rule holds', async () => {
     await stage.github.ci(acme.repository).report(pull.head, { name: 'ci', conclusion: 'success' })
-    await rest(stage, bot)
-    return lookAt(stage, 1, 'merged')
+    return come(stage, bot, () => lookAt(stage, 1, 'merged'))
   })
   await step('demo-service:1.2.2 is pushed, and Bob asks why it is not merged yet: /lotse why', async () => {
     await stage.push('1.2.2')
     await rest(stage, bot)
     await stage.github.person('bob').comment(acme.repository, 2, '/lotse why')
-    await rest(stage, bot)
-    return lookAt(stage, 2, 'open')
+    return come(stage, bot, () => lookAt(stage, 2, 'open'))
   })
-  say(indent(answerOn(stage, 2)))
+  say(indent(await come(stage, bot, () => answerOn(stage, 2))))
 }
 
 /** When a round of waiting finds nothing new: what the bot does may come back to it as webhooks. */
@@ -40,6 +38,21 @@ export async function rest(stage: Stage, bot: Bot): Promise<void> {
     await stage.settled()
     await bot.settled()
     await stage.settled()
+  }
+}
+
+const patienceMs = 20_000
+
+/** What is looked for, as soon as it is there; after a while, why it is not. */
+async function come<T>(stage: Stage, bot: Bot, look: () => T): Promise<T> {
+  for (const start = performance.now(); ;) {
+    await rest(stage, bot)
+    try {
+      return look()
+    } catch (error) {
+      if (performance.now() - start > patienceMs) throw error
+      await delay(100)
+    }
   }
 }
 
