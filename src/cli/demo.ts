@@ -10,7 +10,7 @@ import { stay } from './demo/stay.ts'
 import { rest, tell } from './demo/story.ts'
 import { type Stage, openStage } from './stage.ts'
 
-const ports = { github: 8740, registry: 8741, bot: 8742 }
+const ports = { github: 8740, registry: 8741 }
 const defaultRegistry = `http://127.0.0.1:${ports.registry}`
 
 export async function runDemo(args: readonly string[]): Promise<number> {
@@ -38,7 +38,6 @@ async function show({ once, verbose }: Options): Promise<void> {
       folder: await openDemoFolder(),
       githubPort: await portNear(ports.github),
       registryPort: await portNear(ports.registry),
-      botPort: await portNear(ports.bot),
     })
     return { result: stage, look: [`${stage.github.webUrl}/${acme.repository}`, `${stage.registry.url}/v2/_catalog`] }
   })
