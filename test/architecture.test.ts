@@ -19,11 +19,12 @@ const allowed: Record<string, readonly string[]> = {
 
 /** Inside core: a folder may import those before it, and what stands on the same step only from itself. */
 const coreSteps: readonly (readonly string[])[] = [
-  ['ids.ts', 'parsed.ts', 'user-error.ts', 'secret.ts', 'markdown.ts', 'agent-protocol.ts'],
+  ['ids.ts', 'parsed.ts', 'user-error.ts', 'secret.ts', 'markdown.ts', 'json.ts'],
   ['image'],
   ['manifest'],
   ['config'],
   ['release', 'diff', 'sync', 'helm', 'seal'],
+  ['agent-protocol.ts'],
   ['automerge'],
   ['command'],
 ]
