@@ -1,0 +1,147 @@
+import { createPrivateKey } from 'node:crypto'
+import { parseAgentKey } from '../core/config/agent-key.ts'
+import { parseClusterPath } from '../core/config/cluster-path.ts'
+import { parseBranchName, parseClusterName } from '../core/ids.ts'
+import { type Parsed, parsed, refused } from '../core/parsed.ts'
+import { Secret } from '../core/secret.ts'
+import { logFormats, logLevels } from './log.ts'
+import { duration, httpUrl, oneOf, wholeNumber } from './setting-values.ts'
+import { type SettingRow } from './settings-rows.ts'
+
+/** Where Kubernetes puts into a pod what its service account needs. */
+export const serviceAccountFolder = '/var/run/secrets/kubernetes.io/serviceaccount'
+
+/** The order is that of the docs. */
+export const agentRows = {
+  CLUSTER: {
+    parse: parseClusterName,
+    description: 'The name of this cluster in `.github/lotse.yaml`.',
+    required: true,
+  },
+  GIT_URL: {
+    parse: parseGitUrl,
+    description: 'The repository: `https://github.com/acme/gitops` or `git@github.com:acme/gitops.git`.',
+    required: true,
+  },
+  GIT_BRANCH: { parse: parseBranchName, description: 'The branch to follow; without it, the default branch.' },
+  GIT_PATH: {
+    parse: parseClusterPath,
+    description: 'The folder of this cluster’s manifests, as in `.github/lotse.yaml`; `.` is the whole repository.',
+    required: true,
+  },
+  GIT_TOKEN_FILE: {
+    parse: parsed<string>,
+    description: 'A file with a token that may read the repository. It is read again at each fetch.',
+  },
+  GIT_SSH_KEY_FILE: { parse: parsed<string>, description: 'The private key of a read-only deploy key.' },
+  GIT_KNOWN_HOSTS_FILE: {
+    parse: parsed<string>,
+    description: 'The host keys that `GIT_SSH_KEY_FILE` may be shown to, as in `~/.ssh/known_hosts`.',
+  },
+  BOT_URL: { parse: httpUrl, description: 'Where the bot is. Without a bot, the agent looks every `SYNC_INTERVAL`.' },
+  BOT_PUBLIC_KEY: { parse: parseAgentKey, description: 'What the bot proves itself with: `ssh-ed25519 AAAA…`.' },
+  AGENT_KEY_FILE: {
+    parse: parsed<string>,
+    description: 'What this agent proves itself with: the private key that `lotse key` made.',
+  },
+  NAMESPACE: {
+    parse: parseNamespace,
+    description: 'Where the agent keeps its inventory; without it, the namespace of its pod, else `lotse`.',
+  },
+  DATA_DIR: {
+    parse: parsed<string>,
+    default: './.lotse/agent',
+    description: 'Where its copy of the repository lies. It can be lost.',
+  },
+  SYNC_INTERVAL: {
+    parse: duration,
+    default: '5m',
+    description: 'How often to look for a new commit and for drift that nobody told: `90s`, `5m`, `1h`.',
+  },
+  VERIFY_INTERVAL: {
+    parse: duration,
+    default: '1h',
+    description: 'How often to ask the API server about every object, also those that look in sync.',
+  },
+  KUBERNETES_SERVER: {
+    parse: httpUrl,
+    description: 'The API server; without it, the one of the cluster that the pod runs in.',
+  },
+  KUBERNETES_CA_FILE: {
+    parse: parsed<string>,
+    default: `${serviceAccountFolder}/ca.crt`,
+    description: 'What the API server’s certificate is checked with.',
+  },
+  KUBERNETES_TOKEN_FILE: {
+    parse: parsed<string>,
+    default: `${serviceAccountFolder}/token`,
+    description: 'The token of the service account. It is read again, because it changes.',
+  },
+  HOST: { parse: parsed<string>, default: '0.0.0.0', description: 'The address to listen on, for probes and metrics.' },
+  PORT: { parse: wholeNumber(0, 65_535), default: '8080', description: 'The port to listen on; 0 picks a free one.' },
+  LOG_LEVEL: { parse: oneOf(logLevels), default: 'info', description: `One of ${logLevels.join(', ')}.` },
+  LOG_FORMAT: { parse: oneOf(logFormats), default: 'json', description: '`json` for machines, `text` for people.' },
+} as const satisfies Readonly<Record<string, SettingRow<unknown>>>
+
+export type AgentVariable = keyof typeof agentRows
+
+export type GitUrl = {
+  /** As it was written. */
+  readonly url: string
+  readonly kind: 'http' | 'ssh' | 'file'
+  /** `acme/gitops`, however it is reached: objects are marked with it. */
+  readonly repository: string
+}
+
+export function parseGitUrl(text: string): Parsed<GitUrl> {
+  const expected = 'expected the address of a repository, such as `https://github.com/acme/gitops`'
+  // `git@github.com:acme/gitops.git` is no URL, and the form that people copy.
+  const [, scpPath] = /^[\w.-]+@[\w.-]+:(?!\/)([^\s?#]+)$/.exec(text) ?? []
+  if (scpPath !== undefined) return gitUrl(text, 'ssh', scpPath)
+  const url = URL.parse(text)
+  if (url === null) return refused(`${expected}, got \`${text}\``)
+  if (url.password !== '' || (url.username !== '' && url.protocol !== 'ssh:')) {
+    return refused({
+      message: 'expected an address without user or password',
+      help: 'put the token into the file of GIT_TOKEN_FILE',
+    })
+  }
+  const kind = kinds.get(url.protocol)
+  if (kind === undefined || url.search !== '' || url.hash !== '') return refused(`${expected}, got \`${text}\``)
+  return gitUrl(text, kind, url.pathname)
+}
+
+const kinds: ReadonlyMap<string, GitUrl['kind']> = new Map([
+  ['https:', 'http'],
+  ['http:', 'http'],
+  ['ssh:', 'ssh'],
+  ['file:', 'file'],
+])
+
+function gitUrl(url: string, kind: GitUrl['kind'], path: string): Parsed<GitUrl> {
+  const repository = path
+    .replace(/^\/+|\/+$/g, '')
+    .replace(/\.git$/, '')
+    .toLowerCase()
+  return repository === ''
+    ? refused(`expected the path of a repository behind the host, got \`${url}\``)
+    : parsed({ url, kind, repository })
+}
+
+export function parseAgentPrivateKey(text: string): Parsed<Secret> {
+  try {
+    if (createPrivateKey(text.trim()).asymmetricKeyType === 'ed25519') return parsed(new Secret(text.trim()))
+  } catch {
+    // What the library says of it may quote the key.
+  }
+  return refused({
+    message: 'expected an Ed25519 private key as PEM, beginning with `-----BEGIN PRIVATE KEY-----`',
+    help: 'make one with `lotse key`',
+  })
+}
+
+function parseNamespace(text: string): Parsed<string> {
+  return /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(text)
+    ? parsed(text)
+    : refused(`expected a namespace (lower-case letters, digits and hyphens, at most 63), got \`${text}\``)
+}
