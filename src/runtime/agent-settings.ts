@@ -104,7 +104,10 @@ function gitAccess({
 }: Values): Parsed<GitAccess> {
   if (token !== undefined && key !== undefined) return refused('expected GIT_TOKEN_FILE or GIT_SSH_KEY_FILE, got both')
   if (token !== undefined && url?.kind === 'ssh') {
-    return refused({ message: 'expected an https address with GIT_TOKEN_FILE, got ssh', help: 'or set GIT_SSH_KEY_FILE' })
+    return refused({
+      message: 'expected an https address with GIT_TOKEN_FILE, got ssh',
+      help: 'or set GIT_SSH_KEY_FILE',
+    })
   }
   if (key === undefined && url?.kind === 'ssh') {
     return refused({ message: 'expected GIT_SSH_KEY_FILE with an ssh address', help: 'or write it with https' })

@@ -33,7 +33,11 @@ test('readAgentSettings fills in the defaults', () => {
 })
 
 test('readAgentSettings reads what is set', () => {
-  const { bot: link, git, ...others } = settings({
+  const {
+    bot: link,
+    git,
+    ...others
+  } = settings({
     ...bot,
     GIT_URL: 'git@github.com:Acme/gitops.git',
     GIT_BRANCH: 'release/next',
@@ -51,10 +55,7 @@ test('readAgentSettings reads what is set', () => {
     path: 'clusters/production',
     access: { kind: 'ssh-key', file: '/ssh', knownHostsFile: '/hosts' },
   })
-  assert.deepEqual(
-    [link?.url, link?.publicKey, link?.key.reveal()],
-    ['https://lotse.acme.test', botKey, pem.trim()],
-  )
+  assert.deepEqual([link?.url, link?.publicKey, link?.key.reveal()], ['https://lotse.acme.test', botKey, pem.trim()])
   assert.deepEqual(
     [others.namespace, others.verifyIntervalMs, others.kubernetes?.server],
     ['flux', 7_200_000, 'https://10.0.0.1:6443'],
@@ -78,7 +79,11 @@ const wrong: readonly (readonly [string, Readonly<Record<string, string>>, reado
     { CLUSTER: '', GIT_URL: ' ', GIT_PATH: '' },
     ['CLUSTER: expected a value', 'GIT_URL: expected a value', 'GIT_PATH: expected a value'],
   ],
-  ['half a bot', { BOT_URL: 'https://b' }, ['BOT_URL: expected all of BOT_URL, BOT_PUBLIC_KEY, AGENT_KEY_FILE or none']],
+  [
+    'half a bot',
+    { BOT_URL: 'https://b' },
+    ['BOT_URL: expected all of BOT_URL, BOT_PUBLIC_KEY, AGENT_KEY_FILE or none'],
+  ],
   ['an RSA key', { ...bot, AGENT_KEY_FILE: '/rsa' }, ['AGENT_KEY_FILE: expected an Ed25519 private key']],
   ['a key that is not there', { ...bot, AGENT_KEY_FILE: '/no' }, ['AGENT_KEY_FILE: expected a readable file']],
   ['two kinds of access', { GIT_TOKEN_FILE: '/t', GIT_SSH_KEY_FILE: '/s' }, ['GIT_URL: expected GIT_TOKEN_FILE or']],
@@ -118,7 +123,10 @@ for (const text of ['acme/gitops', 'ftp://h/a', 'https://github.com/', 'https://
   test(`parseGitUrl refuses ${text}`, () => assert.equal(parseGitUrl(text).ok, false))
 }
 
-function settings(variables: Readonly<Record<string, string>>, more: Readonly<Record<string, string>> = {}): AgentSettings {
+function settings(
+  variables: Readonly<Record<string, string>>,
+  more: Readonly<Record<string, string>> = {},
+): AgentSettings {
   return readAgentSettings({ ...least, ...variables }, reader(more))
 }
 
