@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo } from 'node:net'
+import { type Duplex } from 'node:stream'
 import { UserError } from '../core/user-error.ts'
 import { type Logger } from './log.ts'
 
@@ -30,11 +31,19 @@ export type HttpRoute = {
   readonly handle: (request: HttpRequest) => Promise<HttpAnswer>
 }
 
+/** A path where a connection becomes something else than HTTP: what happens on the socket is the handler's. */
+export type HttpUpgrade = {
+  readonly path: string
+  readonly handle: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+}
+
 export type HttpOptions = {
   readonly host: string
   /** 0 picks a free one: see the server's `url`. */
   readonly port: number
   readonly routes: readonly HttpRoute[]
+  /** Their sockets are closed with the server. */
+  readonly upgrades?: readonly HttpUpgrade[]
   readonly log: Logger
   /** Whether traffic should come: `/readyz`. `/healthz` only says that the process answers. */
   readonly ready?: () => Promise<boolean>
@@ -48,11 +57,19 @@ export async function startHttp({
   host,
   port,
   routes,
+  upgrades = [],
   log,
   ready = async () => true,
 }: HttpOptions): Promise<HttpServer> {
   const serving = { routes: [...routes, ...probes(ready)], log }
-  const server = createServer((request, response) => void serve(serving, request, response))
+  // Any other request that offers an upgrade, as curl does with HTTP/2, is answered as if it had not.
+  const shouldUpgradeCallback = (request: IncomingMessage): boolean => upgradeOf(upgrades, request) !== undefined
+  const server = createServer({ shouldUpgradeCallback }, (request, response) => void serve(serving, request, response))
+  const upgraded = new Set<Duplex>()
+  server.on('upgrade', (request, socket, head) => {
+    upgraded.add(socket.once('close', () => upgraded.delete(socket)))
+    upgradeOf(upgrades, request)?.handle(request, socket, head)
+  })
   // A webhook of 25 MB over a slow line takes its time, a stalled one must not keep a connection for ever.
   Object.assign(server, {
     requestTimeout: 60_000,
@@ -63,7 +80,7 @@ export async function startHttp({
   await listen(server, { host, port })
   const bound = server.address() as AddressInfo
   const name = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address
-  return { url: `http://${name}:${bound.port}`, close: async () => close(server) }
+  return { url: `http://${name}:${bound.port}`, close: async () => close(server, upgraded) }
 }
 
 type Address = { readonly host: string; readonly port: number }
@@ -94,6 +111,11 @@ function cannotListen({ host, port }: Address, cause: unknown): UserError {
   }
   const help = 'Set HOST to an address of this machine: `0.0.0.0` is all of them, `127.0.0.1` is for itself only.'
   return new UserError(`expected an address of this machine, got \`${host}\` (${code})`, { help, cause })
+}
+
+function upgradeOf(upgrades: readonly HttpUpgrade[], { method, url }: IncomingMessage): HttpUpgrade | undefined {
+  const path = url?.split('?', 1)[0]
+  return upgrades.find((upgrade) => method === 'GET' && upgrade.path === path)
 }
 
 function probes(ready: () => Promise<boolean>): readonly HttpRoute[] {
@@ -196,9 +218,10 @@ function send(response: ServerResponse, { status, headers = {}, body }: HttpAnsw
   response.end(response.req.method === 'HEAD' ? undefined : text)
 }
 
-/** Running requests are answered, idle connections end at once. */
-async function close(server: Server): Promise<void> {
+/** Running requests are answered, idle connections and those that were upgraded end at once. */
+async function close(server: Server, upgraded: ReadonlySet<Duplex>): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   server.closeIdleConnections()
+  for (const socket of upgraded) socket.destroy()
   await closed
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
+import { type Duplex } from 'node:stream'
 import { type TestContext, test } from 'node:test'
-import { type HttpRoute, type HttpServer, startHttp } from '../../src/runtime/http.ts'
+import { type HttpRoute, type HttpServer, type HttpUpgrade, startHttp } from '../../src/runtime/http.ts'
 import { silentLogger } from '../../src/runtime/log.ts'
 
 const routes: readonly HttpRoute[] = [
@@ -114,9 +115,56 @@ test('startHttp refuses a host that is not of this machine, and names the settin
   })
 })
 
-async function serve(t: TestContext, own: readonly HttpRoute[] = routes): Promise<HttpServer> {
+const shout: HttpUpgrade = {
+  path: '/shout',
+  handle(_request, socket) {
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: shout\r\n\r\n')
+    socket.on('error', () => {}).on('data', (data: Buffer) => socket.write(data.toString().toUpperCase()))
+  },
+}
+
+test('an upgrade gets the socket of its path', async (t) => {
+  const { url } = await serve(t, routes, [shout])
+  const socket = await upgrade(t, `${url}/shout?loud`)
+  socket.write('hello')
+  assert.equal(String((await once(socket, 'data'))[0]), 'HELLO')
+})
+
+test('a request that offers an upgrade where there is none is answered as any other', async (t) => {
+  const { url } = await serve(t, routes, [shout])
+  const headers = { connection: 'Upgrade', upgrade: 'shout' }
+  for (const [path, status] of [
+    ['/healthz', 200],
+    ['/none', 404],
+  ] as const) {
+    const answer = await response(request(url + path, { headers }).end())
+    answer.resume()
+    assert.equal(answer.statusCode, status)
+  }
+})
+
+test('close ends what was upgraded', async (t) => {
+  const server = await serve(t, routes, [shout])
+  const socket = await upgrade(t, `${server.url}/shout`)
+  const ended = once(socket.resume(), 'close')
+  await server.close()
+  await ended
+})
+
+async function upgrade(t: TestContext, url: string): Promise<Duplex> {
+  const sent = request(url, { headers: { connection: 'Upgrade', upgrade: 'shout' } }).end()
+  const [, socket] = (await once(sent, 'upgrade')) as [IncomingMessage, Duplex]
+  t.after(() => socket.destroy())
+  return socket
+}
+
+async function serve(
+  t: TestContext,
+  own: readonly HttpRoute[] = routes,
+  upgrades: readonly HttpUpgrade[] = [],
+): Promise<HttpServer> {
   const ready = async () => false
-  const server = await startHttp({ host: '127.0.0.1', port: 0, routes: own, log: silentLogger, ready })
+  const server = await startHttp({ host: '127.0.0.1', port: 0, routes: own, upgrades, log: silentLogger, ready })
   t.after(async () => server.close())
   return server
 }
