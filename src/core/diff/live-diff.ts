@@ -13,7 +13,7 @@ export type LiveDiff = {
   /** Why something could not be told: a file that cannot be read, an object that the server refuses. */
   readonly problems: readonly DiffProblem[]
   readonly unchanged: number
-  /** How many changes were left out because there are too many. */
+  /** How many changes, drifts, dangers and problems were left out because there are too many. */
   readonly omitted: number
 }
 
@@ -47,4 +47,6 @@ export type DiffProblem = {
   readonly object?: string
   readonly at?: Place
   readonly help?: string
+  /** author: the pull request has to change · operator: the cluster · time: it passes, as far as anybody can tell. */
+  readonly turn: 'author' | 'operator' | 'time'
 }
