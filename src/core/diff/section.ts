@@ -1,0 +1,115 @@
+import { escapeMarkdown, fence, inlineCodeCell, plainLine } from '../markdown.ts'
+import { formatProblem } from '../parsed.ts'
+import { bounded, boundedList, fill, separator } from './bounded.ts'
+import type { Danger, DiffProblem, LiveDiff, ObjectChange } from './live-diff.ts'
+import type { DiffOutcome } from './outcome.ts'
+import { counted } from './verdict.ts'
+
+export type SectionBounds = {
+  /** Characters, all in all. */
+  readonly room: number
+  /** Where to see what does not fit: `the check …`. */
+  readonly rest: string
+}
+
+/** What is told of one cluster, in Markdown, whole diffs as long as there is room. Empty: its verdict says it all. */
+export function formatSection(outcome: DiffOutcome, bounds: SectionBounds): string {
+  switch (outcome.kind) {
+    case 'told':
+      return formatDiff(outcome.diff, bounds)
+    case 'failed':
+      return escapeMarkdown(shortened(outcome.because)).slice(0, bounds.room)
+    case 'offline':
+      return 'It is asked as soon as it is back.'
+    case 'pending':
+    case 'withheld':
+    case 'untouched':
+      return ''
+  }
+}
+
+/** Problems and tables have their shares of the room, and the diffs what is left of it, those of drift last. */
+function formatDiff(diff: LiveDiff, { room, rest }: SectionBounds): string {
+  const share = Math.floor(room / 5)
+  const problems = formatProblems(diff.problems, share)
+  const changes = formatTable(diff.changes, share)
+  const drift = formatTable(diff.drift, share).map((table) => `${driftedBefore}${separator}${table}`)
+  const diffs = { changes: diff.changes.flatMap(details), drift: diff.drift.flatMap(details) }
+  const count = diffs.changes.length + diffs.drift.length
+  const left = room - lengthOf([...problems, ...changes, ...drift, notShown(count, rest)])
+  const shownChanges = fill(diffs.changes, left)
+  const shownDrift = fill(diffs.drift, left - lengthOf(shownChanges))
+  const missing = count - shownChanges.length - shownDrift.length
+  const closing = missing === 0 ? [] : [notShown(missing, rest)]
+  return [...problems, ...changes, ...shownChanges, ...drift, ...shownDrift, ...closing].join(separator)
+}
+
+const driftedBefore = 'Drifted before, and not by this pull request; the next sync puts it back:'
+
+function notShown(count: number, rest: string): string {
+  return `For want of room ${counted(count, 'diff')} ${count === 1 ? 'is' : 'are'} not shown here; see ${rest}.`
+}
+
+function formatProblems(problems: readonly DiffProblem[], room: number): readonly string[] {
+  return problems.length === 0 ? [] : [boundedList(problems.map(formatDiffProblem), { items: 20, room })]
+}
+
+function formatTable(changes: readonly ObjectChange[], room: number): readonly string[] {
+  return changes.length === 0 ? [] : [table(changes, room)]
+}
+
+function lengthOf(blocks: readonly string[]): number {
+  return blocks.reduce((sum, text) => sum + text.length + separator.length, 0)
+}
+
+function table(changes: readonly ObjectChange[], room: number): string {
+  const rows = bounded(changes.map(row), { items: 200, room })
+  const more = rows.length < changes.length ? [`| … and ${changes.length - rows.length} more | | |`] : []
+  return ['| object | action | file |', '| --- | --- | --- |', ...rows, ...more].join('\n')
+}
+
+function row({ object, action, file, line }: ObjectChange): string {
+  return `| ${inlineCodeCell(object)} | ${actions[action]} | ${place(file, line)} |`
+}
+
+const actions: Readonly<Record<ObjectChange['action'], string>> = {
+  create: 'create',
+  change: 'change',
+  delete: '**delete**',
+  'take-over': 'take over what is there already',
+}
+
+function place(file: string | undefined, line: number | undefined): string {
+  if (file === undefined) return ''
+  return inlineCodeCell(line === undefined ? file : `${file}:${line}`)
+}
+
+function details({ object, action, lines, cut }: ObjectChange): readonly string[] {
+  if (lines.length === 0) return []
+  const summary = `<details><summary>${action} ${htmlText(object)}</summary>`
+  const note = cut ? ['It is too long to be shown as a whole.'] : []
+  return [[summary, fence(lines.join('\n'), 'diff'), ...note, '</details>'].join(separator)]
+}
+
+/** Within a block of HTML a backslash is a backslash, and no Markdown is read. */
+function htmlText(text: string): string {
+  return plainLine(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+}
+
+/** What deserves a second look, for the top. */
+export function formatDangers(dangers: readonly (Danger & { readonly where?: string })[]): string {
+  const items = dangers.map(
+    ({ where, object, says }) =>
+      `${where === undefined ? '' : `${where}: `}**${escapeMarkdown(object)}** ${escapeMarkdown(says)}`,
+  )
+  return boundedList(items, { items: 20, room: 10_000 })
+}
+
+function formatDiffProblem({ object, ...problem }: DiffProblem): string {
+  const whose = object === undefined ? '' : `**${escapeMarkdown(object)}** `
+  return `❌ ${whose}${escapeMarkdown(shortened(formatProblem(problem)))}`
+}
+
+function shortened(text: string): string {
+  return text.length > 1000 ? `${text.slice(0, 1000)}…` : text
+}
