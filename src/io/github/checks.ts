@@ -1,11 +1,24 @@
 import type { Octokit } from '@octokit/rest'
 import type { PolicyCheck } from '../../core/automerge/policy-check.ts'
-import type { CommitSha, RepoName } from '../../core/ids.ts'
+import type { CommitSha, FilePath, RepoName } from '../../core/ids.ts'
 import { hasStatus } from './errors.ts'
 import type { PolicyRun } from './merge-facts.ts'
 import { ownerAndName } from './repository-name.ts'
 
-type Written = { readonly name: string; readonly head: CommitSha; readonly check: PolicyCheck }
+/** A check run as it shall be. Annotations stand at the lines of a commit's files; GitHub takes 50, the first are taken. */
+export type Check = PolicyCheck & { readonly annotations?: readonly CheckAnnotation[] }
+
+export type CheckAnnotation = {
+  readonly path: FilePath
+  readonly line: number
+  readonly level: 'notice' | 'warning' | 'failure'
+  readonly message: string
+  readonly title?: string
+}
+
+const mostAnnotations = 50
+
+type Written = { readonly name: string; readonly head: CommitSha; readonly check: Check }
 
 /** Makes the check run say what `check` says; what it says already is not said again. */
 export async function writeCheck(
@@ -20,9 +33,15 @@ export async function writeCheck(
     ...(check.conclusion === undefined
       ? { status: 'in_progress' as const }
       : { status: 'completed' as const, conclusion: check.conclusion }),
-    output: { title: check.title, summary: check.summary },
+    output: {
+      title: check.title,
+      summary: check.summary,
+      ...(check.annotations === undefined
+        ? {}
+        : { annotations: check.annotations.slice(0, mostAnnotations).map(render) }),
+    },
   }
-  if (run === undefined || reopens(run, check)) {
+  if (run === undefined || reopens(run, check) || hasAnnotations(check)) {
     await octokit.rest.checks.create({ owner, repo, name, head_sha: head, ...state })
     return
   }
@@ -34,20 +53,51 @@ function reopens(run: PolicyRun, check: PolicyCheck): boolean {
   return run.conclusion !== undefined && check.conclusion === undefined
 }
 
+/** GitHub adds to those that a run has and takes none away: a new run says what is so now. */
+function hasAnnotations({ annotations = [] }: Check): boolean {
+  return annotations.length > 0
+}
+
+function render({ path, line, level, message, title }: CheckAnnotation) {
+  return {
+    path,
+    start_line: line,
+    end_line: line,
+    annotation_level: level,
+    message,
+    ...(title === undefined ? {} : { title }),
+  }
+}
+
 function sameText(run: PolicyRun, check: PolicyCheck): boolean {
   return run.conclusion === check.conclusion && run.title === check.title && run.summary === check.summary
 }
 
-/** Whether a check run of ours with this name is on a commit; a merge group that was given up takes its commit along. */
+export type SoughtCheck = { readonly name: string; readonly head: CommitSha; readonly appId: number }
+
+/** Whether a check run of ours with this name is on a commit. */
 export async function findCheck(
   octokit: Octokit,
   repository: RepoName,
-  { name, head, appId }: { readonly name: string; readonly head: CommitSha; readonly appId: number },
+  sought: SoughtCheck,
 ): Promise<'there' | 'missing' | 'no-commit'> {
+  const run = await readCheck(octokit, repository, sought)
+  return typeof run === 'string' ? run : 'there'
+}
+
+/** Our newest check run with this name on a commit; a merge group that was given up takes its commit along. */
+export async function readCheck(
+  octokit: Octokit,
+  repository: RepoName,
+  { name, head, appId }: SoughtCheck,
+): Promise<PolicyRun | 'missing' | 'no-commit'> {
   const [owner, repo] = ownerAndName(repository)
   try {
     const { data } = await octokit.rest.checks.listForRef({ owner, repo, ref: head, check_name: name, app_id: appId })
-    return data.total_count > 0 ? 'there' : 'missing'
+    const [newest] = data.check_runs.toSorted((a, b) => b.id - a.id)
+    if (newest === undefined) return 'missing'
+    const { id, conclusion, output } = newest
+    return { id, conclusion: conclusion ?? undefined, title: output.title ?? '', summary: output.summary ?? '' }
   } catch (error) {
     if (hasStatus(error, 404, 422)) return 'no-commit'
     throw error
