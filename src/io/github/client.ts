@@ -1,7 +1,7 @@
 import { createAppAuth } from '@octokit/auth-app'
 import { Octokit } from '@octokit/rest'
 import type { InstallationId, RepoId } from '../../core/ids.ts'
-import type { Secret } from '../../core/secret.ts'
+import { Secret } from '../../core/secret.ts'
 import { translateError } from './errors.ts'
 
 export type GitHubSettings = {
@@ -23,6 +23,8 @@ export const profiles = {
     checks: 'read',
     statuses: 'read',
   },
+  deployment: { deployments: 'write', checks: 'write', contents: 'write', metadata: 'read' },
+  diff: { checks: 'write', issues: 'write', pull_requests: 'write', contents: 'read', metadata: 'read' },
 } as const
 
 export type TokenProfile = keyof typeof profiles
@@ -41,7 +43,11 @@ export type GitHub = {
   as(scope: TokenScope): Promise<Octokit>
   /** As an installation with all it was granted to see; for the list of its repositories only. */
   asInstallation(installation: InstallationId): Promise<Octokit>
+  /** For an agent: reads this one repository by git and can do nothing else. Never one that another agent has. */
+  mintGitToken(installation: InstallationId, repository: RepoId): Promise<GitToken>
 }
+
+export type GitToken = { readonly token: Secret; readonly expiresAt: Date }
 
 type Deps = { readonly now: () => Date }
 type CachedToken = { readonly octokit: Promise<Octokit>; readonly expiresAt: number }
@@ -97,6 +103,14 @@ export function createGitHub(settings: GitHubSettings, deps: Deps): GitHub {
         })
         return data.token
       }),
+    async mintGitToken(installation, repository) {
+      const { data } = await app.rest.apps.createInstallationAccessToken({
+        installation_id: installation,
+        repository_ids: [repository],
+        permissions: { contents: 'read', metadata: 'read' },
+      })
+      return { token: new Secret(data.token), expiresAt: new Date(data.expires_at) }
+    },
   }
 }
 
