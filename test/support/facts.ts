@@ -63,6 +63,7 @@ export function mergeFacts(override: FactsOverride = {}): MergeFacts {
   return {
     bot,
     checks: [greenCi],
+    diffs: [],
     settings: { kind: 'release', release: releaseRules },
     plan: { kind: 'commit', head: commit('a'), parent: commit('c'), tree: tree('b') },
     ...override,

@@ -28,7 +28,15 @@ export async function gatherMerge(deps: Deps, { repository: id, number }: Pull):
   const state = await readMergeState(octokit, known.name, number, { appId, checkName: policyCheckName })
   if (state === undefined) return undefined
   const { pull, base, checks } = state
-  const unasked: MergeFacts = { bot, pull, base, checks, settings: { kind: 'absent' }, plan: { kind: 'nothing' } }
+  const unasked: MergeFacts = {
+    bot,
+    pull,
+    base,
+    checks,
+    diffs: [],
+    settings: { kind: 'absent' },
+    plan: { kind: 'nothing' },
+  }
   // What is no release of ours needs no look at the repository.
   if (!isRelease(unasked)) return { octokit, repository: known, state, facts: unasked }
   // Judged by the configuration of the default branch as it is now, also when nobody told us that it has moved.

@@ -1,5 +1,5 @@
 import type { MergeMethod, ReleaseRules } from '../config/configuration.ts'
-import type { BranchName, CommitSha, PullNumber, TreeSha, UserId } from '../ids.ts'
+import type { BranchName, ClusterName, CommitSha, PullNumber, TreeSha, UserId } from '../ids.ts'
 import type { ReleaseMarker } from '../release/marker.ts'
 
 /** All that is known of a pull request before anything is decided about it. */
@@ -9,6 +9,8 @@ export type MergeFacts = {
   readonly pull: PullRequestFacts
   readonly base: BaseFacts
   readonly checks: readonly CheckFacts[]
+  /** Of the clusters that it touches; those without agents are not in it, for nothing will ever be told of them. */
+  readonly diffs: readonly DiffFact[]
   readonly settings: SettingsFacts
   readonly plan: PlanFacts
 }
@@ -68,6 +70,15 @@ export type CheckFacts = {
   readonly ours: boolean
   /** `skipped` hinders nothing, and proves nothing. */
   readonly state: 'success' | 'skipped' | 'failure' | 'pending'
+}
+
+/** Whether it is known what merging changes in a live cluster. */
+export type DiffFact = {
+  readonly cluster: ClusterName
+  /** failed: nothing could be told, and may be later · refused: the cluster would not take it as it is. */
+  readonly state: 'told' | 'pending' | 'offline' | 'failed' | 'refused'
+  /** Untrusted text, for all but `told` and `pending`. */
+  readonly because?: string
 }
 
 export type PlanFacts =

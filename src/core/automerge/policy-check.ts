@@ -23,6 +23,7 @@ const conclusions: Partial<Record<ReasonKind, 'success' | 'failure' | 'neutral'>
   'broken-configuration': 'failure',
   'no-such-cluster': 'failure',
   'check-failed': 'failure',
+  'diff-refused': 'failure',
   'edit-refused': 'failure',
   'method-not-allowed': 'failure',
 }

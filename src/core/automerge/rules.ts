@@ -1,4 +1,4 @@
-import type { CheckFacts, MergeFacts, RequiredCheck } from './facts.ts'
+import type { CheckFacts, DiffFact, MergeFacts, RequiredCheck } from './facts.ts'
 import { policyCheckName } from './policy-check-name.ts'
 
 /** A reason: the kind for code, the sentence for people. `says` may hold untrusted text; whoever shows it escapes it. */
@@ -24,6 +24,10 @@ export type ReasonKind =
   | 'check-missing'
   | 'check-pending'
   | 'no-checks'
+  | 'diff-pending'
+  | 'diff-offline'
+  | 'diff-failed'
+  | 'diff-refused'
   | 'changes-requested'
   | 'approval-missing'
   | 'conversation-open'
@@ -54,6 +58,7 @@ export const rules: readonly Rule[] = [
   { says: 'it brings that one commit', judge: bringsOneCommit },
   { says: 'it has no conflict', judge: isMergeable },
   { says: 'checks succeeded', judge: hasGreenChecks },
+  { says: 'what it changes in the live clusters is known', judge: hasKnownDiffs },
   { says: 'reviews are in', judge: isApproved },
   { says: 'conversations are resolved', judge: isTalkedOut },
   { says: 'it is as fresh as required', judge: isFresh },
@@ -170,6 +175,27 @@ function judgeUnasked(foreign: readonly CheckFacts[]): Verdict {
     'no-checks',
     'no check has reported yet; without CI, say “release: { checks: none }” in the configuration',
   )
+}
+
+/** A refusal anywhere is the answer: it passes by no waiting. */
+function hasKnownDiffs({ diffs }: MergeFacts): Verdict {
+  const verdicts = diffs.map(judgeDiff)
+  return verdicts.find(({ holds }) => holds === 'no') ?? verdicts.find(({ holds }) => holds === 'waiting') ?? yes
+}
+
+function judgeDiff({ cluster, state, because = 'it did not say why' }: DiffFact): Verdict {
+  switch (state) {
+    case 'told':
+      return yes
+    case 'pending':
+      return waiting('diff-pending', `the agent of ${cluster} is asked what it changes`)
+    case 'offline':
+      return waiting('diff-offline', `what it changes in ${cluster} cannot be told: ${because}`)
+    case 'failed':
+      return waiting('diff-failed', `what it changes in ${cluster} could not be told: ${because}`)
+    case 'refused':
+      return no('diff-refused', `${cluster} would not take it: ${because}`)
+  }
 }
 
 /** GitHub keeps an approval when the head moves; ours moves to other tags, so it counts for the head that it was given. */

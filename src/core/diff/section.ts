@@ -33,18 +33,33 @@ function formatDiff(diff: LiveDiff, { room, rest }: SectionBounds): string {
   const share = Math.floor(room / 5)
   const problems = formatProblems(diff.problems, share)
   const changes = formatTable(diff.changes, share)
-  const drift = formatTable(diff.drift, share).map((table) => `${driftedBefore}${separator}${table}`)
+  const [driftOpening, driftClosing] = formatDriftFold(diff.drift, share)
   const diffs = { changes: diff.changes.flatMap(details), drift: diff.drift.flatMap(details) }
   const count = diffs.changes.length + diffs.drift.length
-  const left = room - lengthOf([...problems, ...changes, ...drift, notShown(count, rest)])
+  const left = room - lengthOf([...problems, ...changes, ...driftOpening, ...driftClosing, notShown(count, rest)])
   const shownChanges = fill(diffs.changes, left)
   const shownDrift = fill(diffs.drift, left - lengthOf(shownChanges))
   const missing = count - shownChanges.length - shownDrift.length
-  const closing = missing === 0 ? [] : [notShown(missing, rest)]
-  return [...problems, ...changes, ...shownChanges, ...drift, ...shownDrift, ...closing].join(separator)
+  return [
+    ...problems,
+    ...changes,
+    ...shownChanges,
+    ...driftOpening,
+    ...shownDrift,
+    ...driftClosing,
+    ...(missing === 0 ? [] : [notShown(missing, rest)]),
+  ].join(separator)
 }
 
-const driftedBefore = 'Drifted before, and not by this pull request; the next sync puts it back:'
+/** Beginning and end of a fold around what the pull request did not cause. */
+function formatDriftFold(
+  drift: readonly ObjectChange[],
+  room: number,
+): readonly [readonly string[], readonly string[]] {
+  if (drift.length === 0) return [[], []]
+  const summary = `${counted(drift.length, 'object')} drifted before, not by this pull request; the next sync puts back what git says`
+  return [[`<details><summary>${summary}</summary>`, table(drift, room)], ['</details>']]
+}
 
 function notShown(count: number, rest: string): string {
   return `For want of room ${counted(count, 'diff')} ${count === 1 ? 'is' : 'are'} not shown here; see ${rest}.`

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type MergeDecision, decideMerge, explainMerge } from '../../../src/core/automerge/decide.ts'
-import type { CheckFacts } from '../../../src/core/automerge/facts.ts'
+import type { CheckFacts, DiffFact } from '../../../src/core/automerge/facts.ts'
 import { policyCheck } from '../../../src/core/automerge/policy-check.ts'
 import { rules } from '../../../src/core/automerge/rules.ts'
 import {
   type FactsOverride,
   branch,
+  cluster,
   commit,
   greenCi,
   mergeFacts,
@@ -24,6 +25,7 @@ const check = (state: CheckFacts['state'], name = 'ci', app: number | undefined 
   state,
 })
 const ours = (state: CheckFacts['state']): CheckFacts => ({ name: 'lotse/policy', app: 1, ours: true, state })
+const diff = (state: DiffFact['state']): DiffFact => ({ cluster, state, because: 'the reason' })
 const settings = (change: Partial<typeof releaseRules>): FactsOverride => ({
   settings: { kind: 'release', release: { ...releaseRules, ...change } },
 })
@@ -149,6 +151,17 @@ const table: readonly Row[] = [
     'wait no-checks',
   ],
 
+  ['merges once the agent has told', { diffs: [diff('told')] }, 'merge'],
+  ['waits for the agent', { diffs: [diff('told'), diff('pending')] }, 'wait diff-pending'],
+  ['waits for an agent that is offline', { diffs: [diff('offline')] }, 'wait diff-offline'],
+  ['waits where the agent could not tell', { diffs: [diff('failed')] }, 'wait diff-failed'],
+  ['blocks what a cluster would not take', { diffs: [diff('offline'), diff('refused')] }, 'block diff-refused'],
+  [
+    'looks at checks before it looks at live diffs',
+    { checks: [check('failure')], diffs: [diff('pending')] },
+    'block check-failed',
+  ],
+
   ['waits when a reviewer asked for changes', { pull: { review: 'changes-requested' } }, 'wait changes-requested'],
   ['waits for a required review', { pull: { review: 'required' } }, 'wait approval-missing'],
   ['waits for approvals that only the rules know of', { base: { requiredApprovals: 2 } }, 'wait approval-missing'],
@@ -255,6 +268,21 @@ describe('explainMerge', () => {
       { rule: 'checks succeeded', holds: 'no', detail: 'ci failed' },
     ])
   })
+})
+
+describe('explainMerge of live diffs', () => {
+  const rows: readonly (readonly [state: DiffFact['state'], detail: string])[] = [
+    ['pending', 'the agent of production is asked what it changes'],
+    ['offline', 'what it changes in production cannot be told: the reason'],
+    ['failed', 'what it changes in production could not be told: the reason'],
+    ['refused', 'production would not take it: the reason'],
+  ]
+  for (const [state, expected] of rows) {
+    test(`says why of one that is ${state}`, () => {
+      const rule = explainMerge(mergeFacts({ diffs: [diff(state)] })).find(({ holds }) => holds !== 'yes')
+      assert.equal(rule?.detail, expected)
+    })
+  }
 })
 
 describe('policyCheck', () => {
