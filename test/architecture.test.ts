@@ -23,8 +23,8 @@ const coreSteps: readonly (readonly string[])[] = [
   ['image'],
   ['manifest'],
   ['config'],
-  ['release', 'diff', 'sync', 'helm', 'seal'],
-  ['agent-protocol.ts'],
+  ['release', 'diff', 'sync', 'helm', 'seal', 'key-pair.ts'],
+  ['agent-protocol.ts', 'agent-handshake.ts', 'agent-frames.ts'],
   ['automerge'],
   ['command'],
 ]

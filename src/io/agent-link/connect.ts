@@ -1,8 +1,23 @@
-import { type AgentMessage, type AgentState, type BotMessage } from '../../core/agent-protocol.ts'
+import {
+  type AgentMessage,
+  agentPath,
+  type AgentState,
+  type BotMessage,
+  formatAgentMessage,
+  parseBotMessage,
+} from '../../core/agent-protocol.ts'
 import { type AgentKey } from '../../core/config/agent-key.ts'
 import { type ClusterName } from '../../core/ids.ts'
+import { formatProblem } from '../../core/parsed.ts'
 import { type Secret } from '../../core/secret.ts'
+import { UserError } from '../../core/user-error.ts'
+import { type Channel, fitting } from './channel.ts'
+import { dial } from './dial.ts'
+import { guard } from './guard.ts'
+import { readKeyPair } from './keys.ts'
 import { type LinkLog } from './link-log.ts'
+import { createOutbox } from './outbox.ts'
+import { redial } from './redial.ts'
 
 export type ConnectSettings = {
   /** Where the bot is: `https://lotse.example.com`; the link's path is added. */
@@ -37,4 +52,67 @@ export type BotLink = {
   readonly close: () => Promise<void>
 }
 
-export declare function connectToBot(settings: ConnectSettings, deps: ConnectDeps): BotLink
+/** The agent's side: connects at once, and again for as long as it is not closed. */
+export function connectToBot(settings: ConnectSettings, deps: ConnectDeps): BotLink {
+  const { log, now, on } = deps
+  const to = {
+    url: addressOf(settings.url),
+    cluster: settings.cluster,
+    agent: readKeyPair(settings.key, 'the key of the agent'),
+    botKey: settings.botKey,
+  }
+  const outbox = createOutbox()
+  let channel: Channel | undefined
+
+  function opened(fresh: Channel): void {
+    channel = fresh
+    log.info({ cluster: to.cluster }, 'connected to the bot')
+    guard(log, () => say({ kind: 'state', state: on.state() }))
+    for (const text of outbox.take()) fresh.send(text)
+    guard(log, () => on.connected?.())
+  }
+
+  function over(): void {
+    if (channel === undefined) return
+    channel = undefined
+    guard(log, () => on.lost?.())
+  }
+
+  function say(message: AgentMessage): void {
+    const text = fitting(formatAgentMessage(message), message.kind)
+    if (channel?.send(text) !== true) outbox.put(message, text)
+  }
+
+  function hear(text: string): void {
+    const message = parseBotMessage(text)
+    if (message.ok) guard(log, () => on.message(message.value, say))
+    else log.warn({ problems: message.problems.map(formatProblem) }, 'bot not understood')
+  }
+
+  const line = redial((call) => {
+    return dial(to, {
+      time: (time) => guard(log, () => on.skew?.(time.getTime() - now().getTime())),
+      open(fresh) {
+        call.open()
+        opened(fresh)
+      },
+      text: hear,
+      over(because) {
+        over()
+        call.over(because)
+      },
+    })
+  }, deps)
+  return { say, connected: () => channel !== undefined, close: line.close }
+}
+
+function addressOf(url: string): URL {
+  const base = URL.parse(url)
+  if (base === null || !['http:', 'https:'].includes(base.protocol)) {
+    throw new UserError(`expected the bot's address as https://HOST, got \`${url}\``, {
+      help: 'it is where the bot listens, as agents reach it',
+    })
+  }
+  const path = `${base.pathname.replace(/\/$/, '')}${agentPath}`
+  return new URL(path, `${base.protocol === 'https:' ? 'wss' : 'ws'}://${base.host}`)
+}
