@@ -3,8 +3,6 @@ import type { KubernetesObject } from '../../core/manifest/kubernetes-object.ts'
 import type { LiveMetadata } from '../../core/sync/live-metadata.ts'
 import type { Discovery } from './discovery.ts'
 import type { KubernetesKind, ObjectRef } from './kind.ts'
-import type { KubernetesSettings } from './settings.ts'
-import type { Limits } from './limits.ts'
 
 /**
  * An API server, as far as we need it. Everything may throw a `KubernetesError`. Whatever comes from the server comes
@@ -74,11 +72,3 @@ export type WatchEvent =
   | { readonly type: 'added' | 'modified' | 'deleted'; readonly metadata: LiveMetadata }
   /** Nothing happened up to here: where to watch again from. */
   | { readonly type: 'bookmark'; readonly resourceVersion: string }
-
-export type KubernetesDeps = {
-  /** Milliseconds that only grow. */
-  readonly now?: () => number
-  readonly limits?: Partial<Limits>
-}
-
-export declare function createKubernetes(settings: KubernetesSettings, deps?: KubernetesDeps): Kubernetes

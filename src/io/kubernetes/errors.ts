@@ -96,3 +96,10 @@ export class KubernetesError extends Error {
     this.help = facts.help
   }
 }
+
+export function isKubernetesError(
+  error: unknown,
+  ...classes: readonly KubernetesErrorClass[]
+): error is KubernetesError {
+  return error instanceof KubernetesError && classes.includes(error.class)
+}
