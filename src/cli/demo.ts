@@ -7,7 +7,8 @@ import { openDemoFolder } from './demo/folder.ts'
 import { pushTag } from './demo/push.ts'
 import { say, step } from './demo/say.ts'
 import { stay } from './demo/stay.ts'
-import { rest, tell } from './demo/story.ts'
+import { rest } from './demo/scene.ts'
+import { tell } from './demo/story.ts'
 import { type Stage, openStage } from './stage.ts'
 
 const ports = { github: 8740, registry: 8741 }
@@ -45,7 +46,7 @@ async function show({ once, verbose }: Options): Promise<void> {
     const bot = await startOn(stage, verbose)
     return { result: bot, look: [`${bot.url}/healthz`] }
   })
-  await tell(stage, bot)
+  await tell({ stage, bot })
   if (once) return
   process.exitCode = 0
   const registry = stage.registry.url === defaultRegistry ? '' : ` --registry ${stage.registry.url}`
@@ -68,7 +69,7 @@ async function startOn(stage: Stage, verbose: boolean): Promise<Bot> {
   const log = createLogger({ level: verbose ? 'info' : 'silent', format: 'text' })
   const bot = await startBot(stage.settings, { log, now: () => new Date(), random: Math.random })
   stage.connect(bot.url)
-  await rest(stage, bot)
+  await rest({ stage, bot })
   return bot
 }
 

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { registryWebhookPath } from '../bot/routes.ts'
+import { createKey } from '../io/agent-link/keys.ts'
 import { type BotSettings, readBotSettings } from '../runtime/settings.ts'
-import { acme, acmeFiles } from '../sandbox/acme.ts'
+import { type AcmeOptions, acme, acmeFilesFor } from '../sandbox/acme.ts'
 import { type AppManifest, type RegisteredApp, type SandboxGitHub, startGitHub } from '../sandbox/github/github.ts'
 import { pushImage } from '../sandbox/registry/push-image.ts'
 import { type SandboxRegistry, startRegistry } from '../sandbox/registry/registry.ts'
@@ -19,9 +20,16 @@ export type StageOptions = {
   readonly databaseUrl?: string
   readonly databaseSchema?: string
   readonly private?: boolean
+  /** The cluster has an agent, whose key is in the configuration. */
+  readonly withAgent?: boolean
+  readonly acme?: Omit<AcmeOptions, 'agentKey'>
   /** Of `acme/gitops`; a file that is null is not there. */
   readonly files?: Readonly<Record<string, string | null>>
 }
+
+/** What the bot and the agent of the cluster prove themselves with. */
+export type StageKeys = { readonly bot: LinkKey; readonly agent: LinkKey }
+type LinkKey = ReturnType<typeof createKey>
 
 /** A GitHub and a registry on this machine, and the organisation acme on both: what a bot is started on. */
 export type Stage = {
@@ -33,6 +41,7 @@ export type Stage = {
   /** The bot's environment variables, as an operator would set them, and what they say. */
   readonly environment: Readonly<Record<string, string>>
   readonly settings: BotSettings
+  readonly keys: StageKeys
   /** Tells GitHub and the registry where the bot listens. */
   connect(botUrl: string): void
   /** Pushes a tag of acme's image, as a registry's client does. */
@@ -56,8 +65,9 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     await pushImage(registry.url, { repository: acme.imagePath, tag })
   }
   await push('1.2.0')
-  const app = await populate(github, options)
-  const environment = environmentFor({ github, registry, app, folder, options })
+  const keys = { bot: createKey(), agent: createKey() }
+  const app = await populate(github, keys, options)
+  const environment = environmentFor({ github, registry, app, keys, folder, options })
   return {
     github,
     registry,
@@ -65,6 +75,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     folder,
     environment,
     settings: readBotSettings(environment),
+    keys,
     connect(botUrl) {
       github.setWebhookUrl(app.appId, `${botUrl}/webhooks/github`)
       registry.setNotifications({
@@ -84,10 +95,11 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
   }
 }
 
-async function populate(github: SandboxGitHub, options: StageOptions): Promise<RegisteredApp> {
+async function populate(github: SandboxGitHub, keys: StageKeys, options: StageOptions): Promise<RegisteredApp> {
   github.createOrganization(acme.organization)
   for (const person of ['alice', 'bob', 'eve']) github.createUser(person)
-  const files = Object.entries({ ...acmeFiles, ...options.files })
+  const agent = options.withAgent === true ? { agentKey: keys.agent.publicKey } : {}
+  const files = Object.entries({ ...acmeFilesFor({ ...options.acme, ...agent }), ...options.files })
   await github.createRepository(acme.repository, {
     files: Object.fromEntries(files.filter((file): file is [string, string] => file[1] !== null)),
     private: options.private ?? false,
@@ -110,17 +122,19 @@ type Parts = {
   readonly github: SandboxGitHub
   readonly registry: SandboxRegistry
   readonly app: RegisteredApp
+  readonly keys: StageKeys
   readonly folder: string
   readonly options: StageOptions
 }
 
-function environmentFor({ github, registry, app, folder, options }: Parts): Readonly<Record<string, string>> {
+function environmentFor({ github, registry, app, keys, folder, options }: Parts): Readonly<Record<string, string>> {
   const registries = [{ host: acme.registryHost, url: registry.url }]
   return {
     APP_ID: `${app.appId}`,
     PRIVATE_KEY: app.privateKey,
     WEBHOOK_SECRET: webhookSecret,
     REGISTRY_WEBHOOK_SECRET: registrySecret,
+    ...(options.withAgent === true ? { AGENT_LINK_KEY: keys.bot.pem.reveal() } : {}),
     GITHUB_API_URL: github.apiUrl,
     REGISTRIES: JSON.stringify(registries),
     HOST: '127.0.0.1',

@@ -21,6 +21,8 @@ export type World = Stage & {
   /** A webhook that the sandbox does not send, signed as GitHub signs; gives the bot's status. */
   deliver(webhook: Webhook): Promise<number>
   startBot(): Promise<void>
+  /** Where it listens; empty while there is none. */
+  botUrl(): string
   stopBot(): Promise<void>
   /** What is on its timer is done at every start, too. */
   restartBot(): Promise<void>
@@ -65,6 +67,7 @@ export async function openWorld(options: StageOptions = {}): Promise<World> {
   const log = createLogger({ level: 'debug', format: 'text' }, { write: (line) => void lines.push(line) })
   const contract = recordContract(stage.github)
   let bot: Bot | undefined
+  let { port } = stage.settings
   const rest = async (): Promise<void> => {
     // A job may send what becomes a webhook, which becomes a job: only a round without anything new is rest.
     for (let seen = -1; seen !== activity(stage);) {
@@ -77,9 +80,12 @@ export async function openWorld(options: StageOptions = {}): Promise<World> {
   const world: World = {
     ...stage,
     rest: () => withPatience(rest(), () => history(stage, lines)),
-    deliver: (webhook) => deliver(bot?.url ?? '', stage, webhook),
+    deliver: (webhook) => deliver(world.botUrl(), stage, webhook),
+    botUrl: () => bot?.url ?? '',
     async startBot() {
-      bot = await startBot(stage.settings, { log, now: () => new Date(), random: Math.random })
+      bot = await startBot({ ...stage.settings, port }, { log, now: () => new Date(), random: Math.random })
+      // Whoever knows it by its address finds it there again.
+      port = Number(new URL(bot.url).port)
       stage.connect(bot.url)
       await world.rest()
     },
