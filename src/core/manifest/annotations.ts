@@ -55,6 +55,12 @@ export function readAutomation(annotations: Annotations): Automation & { readonl
   }
 }
 
+/** Whether the annotations of an object say that it is to be left alone; `sync_only` does not. */
+export function saysIgnore(annotations: ReadonlyMap<string, string>): boolean {
+  const said = keysFor('ignore').flatMap((key) => annotations.get(key) ?? [])
+  return said[0] === 'true'
+}
+
 /** The tag policy for a container: `tag.CONTAINER`, or `filter.fluxcd.io/CONTAINER`. */
 export function readTagPolicy(annotations: Annotations, container: string) {
   const { said, problems } = read(annotations, `${tagPolicyPrefix}${container}`)

@@ -72,10 +72,10 @@ export function places(text: string): (offset: number) => Place {
   }
 }
 
-type Piece = { readonly start: number; readonly text: string }
+export type Piece = { readonly start: number; readonly text: string }
 
 /** Cuts at `---`: nothing in YAML, not even a quoted text, may hold such a line at its first column. */
-function splitAtMarkers(text: string): readonly Piece[] {
+export function splitAtMarkers(text: string): readonly Piece[] {
   const pieces: Piece[] = []
   let start = 0
   for (let at = text.indexOf('\n---'); at >= 0; at = text.indexOf('\n---', at + 1)) {
@@ -88,7 +88,7 @@ function splitAtMarkers(text: string): readonly Piece[] {
   return [...pieces, { start, text: text.slice(start) }]
 }
 
-function parsePiece({ text }: Piece): readonly (Document.Parsed | 'too deep')[] {
+export function parsePiece({ text }: Piece): readonly (Document.Parsed | 'too deep')[] {
   try {
     // Duplicate keys are judged where they matter: a manifest that Kubernetes reads must not become unreadable here.
     return [...parseAllDocuments(text, { uniqueKeys: false, logLevel: 'silent', prettyErrors: false })]
@@ -109,7 +109,7 @@ function whatIsBroken({ parsed, start, text }: YamlSource, placeAt: (offset: num
 }
 
 /** Charts carry templates that are no YAML yet; that is not their author's mistake. */
-function isTemplate(text: string): boolean {
+export function isTemplate(text: string): boolean {
   return /^[ \t]*(?:- )?(?:[\w.-]+:[ \t]+)?\{\{/m.test(text)
 }
 
@@ -127,7 +127,7 @@ function aliases(contents: Node): Pick<ManifestDocument, 'follow' | 'followedToo
 }
 
 /** An anchor may be set again further down: an alias means the last one before it. */
-function aliasTargets(contents: Node): ReadonlyMap<Alias, Node> {
+export function aliasTargets(contents: Node): ReadonlyMap<Alias, Node> {
   const anchors = new Map<string, Node>()
   const targets = new Map<Alias, Node>()
   for (const node of nodesOf(contents)) {
