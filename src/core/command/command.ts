@@ -1,7 +1,13 @@
+import { type ClusterName, parseClusterName } from '../ids.ts'
 import { type Role } from './role.ts'
 
 /** What a person can ask for. A new command is a new arm here, a row in `commands`, and what the compiler then names. */
-export type Command = { readonly kind: 'help'; readonly about?: Verb } | { readonly kind: 'why' }
+export type Command =
+  | { readonly kind: 'help'; readonly about?: Verb }
+  | { readonly kind: 'why' }
+  /** Without a cluster: of all. */
+  | { readonly kind: 'status'; readonly cluster?: ClusterName }
+  | { readonly kind: 'sync'; readonly cluster: ClusterName }
 
 export type Verb = Command['kind']
 
@@ -10,6 +16,8 @@ export type NotUnderstood =
   /** `within` is the command that expected a verb: `/lotse help wyh`. */
   | { readonly kind: 'unknown-verb'; readonly verb: string; readonly within?: 'help' }
   | { readonly kind: 'unexpected-argument'; readonly verb: Verb; readonly argument: string }
+  | { readonly kind: 'missing-argument'; readonly verb: Verb }
+  | { readonly kind: 'no-cluster-name'; readonly verb: Verb; readonly argument: string }
   | { readonly kind: 'unclosed-quote' }
   | { readonly kind: 'invisible-character' }
   | { readonly kind: 'too-long'; readonly most: number }
@@ -46,6 +54,20 @@ export const commands: Readonly<Record<Verb, CommandDefinition>> = {
     needs: 'read',
     read: (words) => withoutArguments({ kind: 'why' }, words),
   },
+  status: {
+    arguments: '[CLUSTER]',
+    summary: 'say which commit a cluster runs, whether its agent is there, and what it could not apply',
+    example: '/lotse status production',
+    needs: 'read',
+    read: readStatus,
+  },
+  sync: {
+    arguments: 'CLUSTER',
+    summary: 'ask the agent of a cluster to make it look like the default branch now',
+    example: '/lotse sync production',
+    needs: 'write',
+    read: readSync,
+  },
 }
 
 export const verbs = Object.keys(commands) as readonly Verb[]
@@ -65,6 +87,24 @@ function readHelp([about, ...others]: readonly string[]): Reading {
   return isVerb(verb)
     ? withoutArguments({ kind: 'help', about: verb }, others)
     : { ok: false, because: { kind: 'unknown-verb', verb: about, within: 'help' } }
+}
+
+function readStatus([cluster, ...others]: readonly string[]): Reading {
+  if (cluster === undefined) return { ok: true, command: { kind: 'status' } }
+  return ofCluster('status', cluster, others)
+}
+
+function readSync([cluster, ...others]: readonly string[]): Reading {
+  if (cluster === undefined) return { ok: false, because: { kind: 'missing-argument', verb: 'sync' } }
+  return ofCluster('sync', cluster, others)
+}
+
+/** Telephones begin a word with a capital; the names of clusters have none. */
+function ofCluster(verb: 'status' | 'sync', word: string, others: readonly string[]): Reading {
+  const cluster = parseClusterName(word.toLowerCase())
+  return cluster.ok
+    ? withoutArguments({ kind: verb, cluster: cluster.value }, others)
+    : { ok: false, because: { kind: 'no-cluster-name', verb, argument: word } }
 }
 
 function withoutArguments(command: Command, [unexpected]: readonly string[]): Reading {

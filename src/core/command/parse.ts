@@ -1,5 +1,5 @@
 import { nearest } from '../config/nearest.ts'
-import { type Command, type NotUnderstood, type Reading, commands, isVerb, verbs } from './command.ts'
+import { type Command, type NotUnderstood, type Reading, type Verb, commands, isVerb, usage, verbs } from './command.ts'
 import { textLines } from './text-lines.ts'
 
 /** One line that speaks to Lotse. `written` is the line without what stands before the prefix, cut where it is long. */
@@ -56,7 +56,7 @@ function understand(text: string): Understanding {
   const words = wordsOf(text)
   if (words === undefined) return notUnderstood({ kind: 'unclosed-quote' })
   const reading = read(words)
-  return reading.ok ? { kind: 'command', command: reading.command } : notUnderstood(reading.because)
+  return reading.ok ? { kind: 'command', command: reading.command } : notUnderstood(reading.because, words)
 }
 
 function read([word, ...others]: readonly string[]): Reading {
@@ -72,25 +72,36 @@ function wordsOf(text: string): readonly string[] | undefined {
   return (typed.match(/(?:[^\s"]|"[^"]*")+/g) ?? []).map((word) => word.replaceAll('"', ''))
 }
 
-function notUnderstood(because: NotUnderstood): Understanding {
-  return { kind: 'not-understood', because, suggestions: suggestionsFor(because) }
+function notUnderstood(because: NotUnderstood, words: readonly string[] = []): Understanding {
+  return { kind: 'not-understood', because, suggestions: suggestionsFor(because, words) }
 }
 
 /** Lines to copy: what was probably meant. */
-function suggestionsFor(because: NotUnderstood): readonly string[] {
+function suggestionsFor(because: NotUnderstood, words: readonly string[]): readonly string[] {
   switch (because.kind) {
     case 'unknown-verb':
-      return nearest(because.verb, verbs).map(
-        (verb) => `/lotse ${because.within === undefined ? '' : `${because.within} `}${verb}`,
-      )
+      return nearest(because.verb, verbs)
+        .filter(isVerb)
+        .map((verb) =>
+          because.within === undefined ? withArguments(verb, words.slice(1)) : `/lotse ${because.within} ${verb}`,
+        )
     case 'unexpected-argument':
-      return [`/lotse ${because.verb}`]
+      return [withArguments(because.verb, words.slice(1, -1))]
+    case 'missing-argument':
+    case 'no-cluster-name':
     case 'unclosed-quote':
     case 'invisible-character':
     case 'too-long':
     case 'too-many':
       return []
   }
+}
+
+/** With the words that stand there, where the command understands them; they are shown as they are. */
+function withArguments(verb: Verb, words: readonly string[]): string {
+  const arePlain = words.every((word) => /^[\w-]+$/.test(word))
+  if (arePlain && commands[verb].read(words).ok) return ['/lotse', verb, ...words].join(' ')
+  return commands[verb].read([]).ok ? `/lotse ${verb}` : usage(verb)
 }
 
 function shortened(text: string): string {

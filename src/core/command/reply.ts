@@ -1,12 +1,14 @@
 import type { Explained } from '../automerge/decide.ts'
 import { formatExplained } from '../automerge/explain.ts'
-import { type CommentId } from '../ids.ts'
+import { type ClusterName, type CommentId } from '../ids.ts'
 import { escapeMarkdown, inlineCode } from '../markdown.ts'
 import { type RefusedBecause } from './authorize.ts'
 import { type NotUnderstood, type Verb, commands, usage, verbs } from './command.ts'
 import { type CommandLine } from './parse.ts'
 import { formatReplyMarker } from './reply-marker.ts'
 import { type Role, isAtLeast } from './role.ts'
+import { type ClusterStatus, formatStatus } from './status.ts'
+import { type SyncAnswer, formatSyncAnswer } from './sync-answer.ts'
 
 /** What became of one line of a comment. */
 export type Answer =
@@ -14,6 +16,11 @@ export type Answer =
   | { readonly kind: 'help'; readonly about?: Verb; readonly role: Role | undefined }
   | { readonly kind: 'why'; readonly explained: readonly Explained[] }
   | { readonly kind: 'no-release' }
+  /** Of the one that was asked for, or of all. */
+  | { readonly kind: 'status'; readonly clusters: readonly ClusterStatus[] }
+  | SyncAnswer
+  /** `known`: those of the configuration. */
+  | { readonly kind: 'no-such-cluster'; readonly cluster: ClusterName; readonly known: readonly ClusterName[] }
   | { readonly kind: 'refused'; readonly because: RefusedBecause }
   | { readonly kind: 'not-understood'; readonly because: NotUnderstood; readonly suggestions: readonly string[] }
   /** `says` may hold untrusted text. */
@@ -40,7 +47,10 @@ export function reactionTo(answers: readonly Answer[]): Reaction {
 const precedence: readonly (readonly [Answer['kind'], Reaction])[] = [
   ['working', 'eyes'],
   ['not-understood', 'confused'],
+  ['no-such-cluster', 'confused'],
   ['refused', '-1'],
+  ['offline', '-1'],
+  ['no-agent', '-1'],
   ['failed', '-1'],
 ]
 
@@ -54,6 +64,14 @@ function formatAnswer(answer: Answer): string {
       return formatExplained(answer.explained)
     case 'no-release':
       return 'This is not a release of Lotse, so Lotse does not merge it. People do, as ever.'
+    case 'status':
+      return formatStatus(answer.clusters)
+    case 'asked':
+    case 'offline':
+    case 'no-agent':
+      return formatSyncAnswer(answer)
+    case 'no-such-cluster':
+      return `😕 The configuration names no cluster ${inlineCode(answer.cluster)}. ${listed(answer.known)}`
     case 'refused':
       return `👎 ${refusal(answer.because)}`
     case 'not-understood':
@@ -87,6 +105,15 @@ function canYou(verb: Verb, role: Role | undefined): string {
   return isAtLeast(role, needs) ? `✅ you have ${role}` : `❌ needs ${needs}; you have ${role}`
 }
 
+const mostNames = 50
+
+function listed(clusters: readonly ClusterName[]): string {
+  const names = clusters.slice(0, mostNames).map((cluster) => `\`${cluster}\``)
+  return names.length === 0
+    ? 'It names none.'
+    : `It names ${names.join(', ')}${clusters.length > mostNames ? ', …' : ''}.`
+}
+
 const longestSentence = 1000
 
 /** A comment that is too long is refused as a whole, and the answer would be lost. */
@@ -113,6 +140,10 @@ function misunderstanding(because: NotUnderstood): string {
       return `There is no command ${inlineCode(because.verb)}.`
     case 'unexpected-argument':
       return `${inlineCode(because.argument)} is one word too many: the command is \`${usage(because.verb)}\`.`
+    case 'missing-argument':
+      return `A word is missing: the command is \`${usage(because.verb)}\`.`
+    case 'no-cluster-name':
+      return `${inlineCode(because.argument)} is no name of a cluster: the command is \`${usage(because.verb)}\`.`
     case 'unclosed-quote':
       return 'A `"` is not closed, so the words cannot be told apart.'
     case 'invisible-character':

@@ -4,6 +4,7 @@ import { type AskerFacts, type Authorization, authorize } from '../../../src/cor
 import type { Command } from '../../../src/core/command/command.ts'
 import { type Permissions, roleOf } from '../../../src/core/command/role.ts'
 import { parseUserId } from '../../../src/core/ids.ts'
+import { cluster } from '../../support/facts.ts'
 import { guaranteed } from '../../../src/core/parsed.ts'
 
 const ann = guaranteed(parseUserId(11))
@@ -40,6 +41,19 @@ suite('authorize', () => {
       why,
       asker({ answer: { user: eve, role: 'admin' } }),
       refuse({ kind: 'other-user', needs: 'read' }),
+    ],
+    ['lets somebody with read ask for the status', { kind: 'status' }, asker(), allow],
+    [
+      'lets somebody with write sync',
+      { kind: 'sync', cluster },
+      asker({ answer: { user: ann, role: 'write' } }),
+      allow,
+    ],
+    [
+      'refuses a sync to somebody with triage',
+      { kind: 'sync', cluster },
+      asker({ answer: { user: ann, role: 'triage' } }),
+      refuse({ kind: 'role-too-low', has: 'triage', needs: 'write' }),
     ],
     ['helps whoever can comment', help, asker({ answer: { user: ann, role: undefined } }), allow],
     ['helps where the role is not known', help, asker({ answer: 'unknown' }), allow],

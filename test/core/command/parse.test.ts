@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
-import { commands, verbs } from '../../../src/core/command/command.ts'
+import { type Command, commands, verbs } from '../../../src/core/command/command.ts'
 import { type CommandLine, parseComment } from '../../../src/core/command/parse.ts'
 
 const addressee = { slug: 'Lotse-Acme' }
@@ -13,6 +13,9 @@ suite('parseComment finds commands only in text', () => {
     ['by mention of the app', '@lotse-acme why', '1 why'],
     ['not by mention of another', '@lotse why'],
     ['`/lotse` alone asks for help', '/lotse', '1 help'],
+    ['of all clusters', '/lotse status', '1 status'],
+    ['of one cluster', '/lotse status Production', '1 status production'],
+    ['for a cluster', '/lotse sync production', '1 sync production'],
     ['help about a command', '/lotse help WHY', '1 help why'],
     ['another word that begins alike', '/lotsenfoo'],
     ['a colon behind the prefix', '/lotse: why'],
@@ -66,7 +69,28 @@ suite('parseComment says what it does not understand', () => {
   ][] = [
     ['/lotse wyh', { because: { kind: 'unknown-verb', verb: 'wyh' }, suggestions: ['/lotse why'] }],
     ['/lotse halp me', { because: { kind: 'unknown-verb', verb: 'halp' }, suggestions: ['/lotse help'] }],
-    ['/lotse synk production', { because: { kind: 'unknown-verb', verb: 'synk' }, suggestions: [] }],
+    [
+      '/lotse synk production',
+      { because: { kind: 'unknown-verb', verb: 'synk' }, suggestions: ['/lotse sync production'] },
+    ],
+    ['/lotse synk', { because: { kind: 'unknown-verb', verb: 'synk' }, suggestions: ['/lotse sync CLUSTER'] }],
+    ['/lotse synk `a`', { because: { kind: 'unknown-verb', verb: 'synk' }, suggestions: ['/lotse sync CLUSTER'] }],
+    ['/lotse sync', { because: { kind: 'missing-argument', verb: 'sync' }, suggestions: [] }],
+    ['/lotse sync a/b', { because: { kind: 'no-cluster-name', verb: 'sync', argument: 'a/b' }, suggestions: [] }],
+    [
+      '/lotse sync production now',
+      {
+        because: { kind: 'unexpected-argument', verb: 'sync', argument: 'now' },
+        suggestions: ['/lotse sync production'],
+      },
+    ],
+    [
+      '/lotse status production now',
+      {
+        because: { kind: 'unexpected-argument', verb: 'status', argument: 'now' },
+        suggestions: ['/lotse status production'],
+      },
+    ],
     ['/lotse __proto__', { because: { kind: 'unknown-verb', verb: '__proto__' }, suggestions: [] }],
     ['/lotse constructor', { because: { kind: 'unknown-verb', verb: 'constructor' }, suggestions: [] }],
     [
@@ -185,6 +209,17 @@ suite('the table of commands', () => {
 
 function summary(line: CommandLine): string {
   if (line.kind === 'not-understood') return `${line.line} not understood: ${line.because.kind}`
-  const about = line.command.kind === 'help' && line.command.about !== undefined ? ` ${line.command.about}` : ''
-  return `${line.line} ${line.command.kind}${about}`
+  return [line.line, ...wordsOf(line.command)].join(' ')
+}
+
+function wordsOf(command: Command): readonly string[] {
+  switch (command.kind) {
+    case 'help':
+      return ['help', ...(command.about === undefined ? [] : [command.about])]
+    case 'why':
+      return ['why']
+    case 'status':
+    case 'sync':
+      return [command.kind, ...(command.cluster === undefined ? [] : [command.cluster])]
+  }
 }

@@ -3,10 +3,12 @@ import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { type Answer, type Reaction, formatReply, reactionTo } from '../../../src/core/command/reply.ts'
 import { formatReplyMarker, parseReplyMarker } from '../../../src/core/command/reply-marker.ts'
-import { parseCommentId } from '../../../src/core/ids.ts'
+import { parseClusterName, parseCommentId } from '../../../src/core/ids.ts'
 import { guaranteed } from '../../../src/core/parsed.ts'
 
 const comment = guaranteed(parseCommentId(7))
+const production = guaranteed(parseClusterName('production'))
+const staging = guaranteed(parseClusterName('staging'))
 const hint = 'All commands: `/lotse help`'
 
 suite('formatReply', () => {
@@ -19,6 +21,8 @@ suite('formatReply', () => {
 | --- | --- | --- |
 | \`/lotse help [COMMAND]\` | show the commands, and which of them you can use | ✅ anyone can |
 | \`/lotse why\` | say why this pull request is not merged yet, rule by rule | ✅ you have read |
+| \`/lotse status [CLUSTER]\` | say which commit a cluster runs, whether its agent is there, and what it could not apply | ✅ you have read |
+| \`/lotse sync CLUSTER\` | ask the agent of a cluster to make it look like the default branch now | ❌ needs write; you have read |
 
 One command in a line, at its start. A comment is read once: post a new one instead of editing.`,
     ],
@@ -73,6 +77,41 @@ One command in a line, at its start. A comment is read once: post a new one inst
       },
       `😕 \`\` \`@ann\` \`\` is one word too many: the command is \`/lotse why\`. ${hint}`,
     ],
+    [
+      'says that an agent is asked',
+      { kind: 'asked', cluster: production },
+      '▶️ The agent of `production` is asked to sync. What came of it: `/lotse status production`',
+    ],
+    [
+      'says that an agent is not there',
+      { kind: 'offline', cluster: production, since: '2026-11-22T12:00:00Z' },
+      '👎 The agent of `production` is not connected since 2026-11-22 12:00 UTC. It syncs by itself as soon as it is back.',
+    ],
+    [
+      'says that an agent was never there',
+      { kind: 'offline', cluster: production },
+      '👎 The agent of `production` is not connected, and was never seen. It syncs by itself as soon as it is back.',
+    ],
+    [
+      'says that nobody speaks for a cluster',
+      { kind: 'no-agent', cluster: production },
+      '👎 `production` has no agent: the configuration names no key for it. Add one under `clusters.production.agents`.',
+    ],
+    [
+      'names the clusters that there are',
+      { kind: 'no-such-cluster', cluster: staging, known: [production] },
+      '😕 The configuration names no cluster `staging`. It names `production`.',
+    ],
+    [
+      'says which word is missing',
+      { kind: 'not-understood', because: { kind: 'missing-argument', verb: 'sync' }, suggestions: [] },
+      `😕 A word is missing: the command is \`/lotse sync CLUSTER\`. ${hint}`,
+    ],
+    [
+      'says what cannot be a cluster',
+      { kind: 'not-understood', because: { kind: 'no-cluster-name', verb: 'sync', argument: '-x' }, suggestions: [] },
+      `😕 \`-x\` is no name of a cluster: the command is \`/lotse sync CLUSTER\`. ${hint}`,
+    ],
     ['says what failed', { kind: 'failed', says: 'GitHub refused: <!-- no' }, '❌ GitHub refused: \\<\u200b!-- no'],
     ['says what was not run', { kind: 'not-run' }, '⏭️ Not run, because a command before it failed.'],
   ]
@@ -102,6 +141,9 @@ suite('reactionTo', () => {
     [[done, { kind: 'working' }], 'eyes'],
     [[{ kind: 'refused', because: { kind: 'no-person' } }, done], '-1'],
     [[{ kind: 'failed', says: '' }, { kind: 'not-run' }], '-1'],
+    [[{ kind: 'asked', cluster: production }], 'rocket'],
+    [[{ kind: 'offline', cluster: production }], '-1'],
+    [[{ kind: 'no-such-cluster', cluster: staging, known: [] }], 'confused'],
     [[done, { kind: 'not-understood', because: { kind: 'unclosed-quote' }, suggestions: [] }], 'confused'],
   ]
   for (const [answers, reaction] of rows) {
