@@ -1,17 +1,54 @@
-import type { WantedObject } from '../manifest/kubernetes-object.ts'
+import { type WantedObject, formatObjectId, objectIdOf } from '../manifest/kubernetes-object.ts'
 import type { SyncProblem } from './report.ts'
 
 /** What a `KubernetesError` says. */
 export type ApiFailure = {
   readonly class: string
-  readonly status: number
+  /** Of the answer; undefined when there was none. */
+  readonly status?: number | undefined
   readonly turn: SyncProblem['turn']
-  readonly reason?: string
+  readonly reason?: string | undefined
   /** The server's words. */
   readonly message: string
 }
 
 /** What went wrong with one object, and what to do. Of a Secret, never the server's words: they can hold its values. */
-export function problemOf(_failure: ApiFailure, _wanted: WantedObject): SyncProblem {
-  throw new Error('not yet')
+export function problemOf(failure: ApiFailure, { object, at }: WantedObject): SyncProblem {
+  const id = objectIdOf(object)
+  const secret = id.group === '' && id.kind === 'Secret'
+  const help = helpFor(failure.class, { ...id, apiVersion: object.apiVersion })
+  return {
+    object: formatObjectId(id),
+    at,
+    message: secret ? withoutWords(failure) : failure.message,
+    ...(help === undefined ? {} : { help }),
+    turn: failure.turn,
+  }
+}
+
+function withoutWords({ class: kind, status, reason }: ApiFailure): string {
+  const answer = [status, reason].filter((each) => each !== undefined && each !== '').join(' ')
+  return `the Secret was not applied: ${kind}${answer === '' ? '' : ` (${answer})`}`
+}
+
+type About = { readonly apiVersion: string; readonly kind: string; readonly group: string; readonly namespace?: string }
+
+/** By class, never by text. What time mends has no help: it is tried again. */
+const helps: Readonly<Record<string, (about: About) => string>> = {
+  invalid: () => 'Correct the manifest. A field that cannot be changed asks for a new name, or for a deletion by hand.',
+  'too-large': () => 'Split the object: an API server keeps at most about 1.5 MB of one.',
+  'refused-by-webhook': () => 'Correct the manifest by what the webhook says, or ask whoever runs the webhook.',
+  'refused-by-policy': () => 'Correct the manifest by what the policy says, or ask whoever runs the cluster.',
+  'no-such-namespace': ({ namespace = '' }) =>
+    `Add a Namespace \`${namespace}\` to the repository, or correct the name.`,
+  'no-such-kind': ({ apiVersion, kind }) =>
+    `Correct apiVersion and kind, or add the CustomResourceDefinition that brings \`${kind}\` in \`${apiVersion}\`.`,
+  forbidden: ({ kind, group, namespace }) =>
+    `Allow the agent get, list, watch, create, patch and delete of ${kind} (apiGroups: ["${group}"])${namespace === undefined ? '' : ` in the namespace ${namespace}`}.`,
+  unauthorized: () => "Look at the agent's service account: the cluster does not know its token.",
+  quota: ({ namespace = '' }) => `Raise the ResourceQuota of the namespace ${namespace}, or ask for less.`,
+}
+
+function helpFor(kind: string, about: About): string | undefined {
+  return Object.hasOwn(helps, kind) ? helps[kind]?.(about) : undefined
 }

@@ -1,6 +1,7 @@
 import type { CommitSha } from '../ids.ts'
-import type { ObjectId } from '../manifest/kubernetes-object.ts'
+import { type ObjectId, formatObjectId } from '../manifest/kubernetes-object.ts'
 import type { HeldPrune } from './prune.ts'
+import { cutProblem, cutText, limits } from './report-limits.ts'
 import type { SyncCounts, SyncProblem, SyncReport, SyncTrigger } from './report.ts'
 
 /** What became of one object. */
@@ -25,19 +26,58 @@ export type SyncOutcome = {
   readonly stopped?: { readonly kind: 'failed' } | { readonly kind: 'suspended' }
 }
 
-export function assembleReport(_outcome: SyncOutcome): SyncReport {
-  throw new Error('not yet')
+export function assembleReport(outcome: SyncOutcome): SyncReport {
+  const { commit, trigger, startedAt, finishedAt, outcomes, held } = outcome
+  const problems = problemsOf(outcome)
+  return {
+    commit,
+    result: resultOf(outcome),
+    trigger,
+    startedAt,
+    finishedAt,
+    counts: countsOf(outcomes, outcome.pruned),
+    problems: problems.slice(0, limits.problems).map(cutProblem),
+    moreProblems: Math.max(0, problems.length - limits.problems),
+    drift: outcomes
+      .filter((each) => each.result === 'corrected')
+      .slice(0, limits.drift)
+      .map(({ id, managers }) => ({
+        object: cutText(formatObjectId(id)),
+        managers: managers.slice(0, limits.managers).map(cutText),
+      })),
+    heldPrunes: held
+      .slice(0, limits.heldPrunes)
+      .map(({ id, because }) => ({ object: cutText(formatObjectId(id)), because: cutText(because) })),
+  }
 }
 
-export function resultOf(_outcome: SyncOutcome): SyncReport['result'] {
-  throw new Error('not yet')
+/** Deletions that are held do not make a sync partial: what git names is there, and the report names what waits. */
+export function resultOf(outcome: SyncOutcome): SyncReport['result'] {
+  const { stopped, outcomes, problems } = outcome
+  if (stopped !== undefined) return stopped.kind
+  if (isComplete(outcomes, problems)) return 'full'
+  return outcomes.some(({ result }) => result !== 'failed') ? 'partial' : 'failed'
 }
 
-export function countsOf(_outcomes: readonly Outcome[], _pruned: number): SyncCounts {
-  throw new Error('not yet')
+export function countsOf(outcomes: readonly Outcome[], pruned: number): SyncCounts {
+  const count = (wanted: Outcome['result']): number => outcomes.filter(({ result }) => result === wanted).length
+  return {
+    applied: count('applied'),
+    corrected: count('corrected'),
+    unchanged: count('unchanged'),
+    pruned,
+    waiting: count('waiting'),
+    skipped: count('skipped'),
+    failed: count('failed'),
+  }
 }
 
-/** Only then may anything be pruned. */
-export function isComplete(_outcomes: readonly Outcome[], _problems: readonly SyncProblem[]): boolean {
-  throw new Error('not yet')
+/** Only then may anything be pruned. What a person has suspended does not count. */
+export function isComplete(outcomes: readonly Outcome[], problems: readonly SyncProblem[]): boolean {
+  return problems.length === 0 && outcomes.every(({ result }) => result !== 'failed' && result !== 'waiting')
+}
+
+function problemsOf({ outcomes, problems }: SyncOutcome): readonly SyncProblem[] {
+  const failed = outcomes.flatMap((each) => (each.result === 'failed' ? [each.problem] : []))
+  return [...problems, ...failed]
 }

@@ -1,7 +1,11 @@
 import type { CommitSha } from '../ids.ts'
-import type { ObjectId } from '../manifest/kubernetes-object.ts'
-import type { Inventory } from './inventory.ts'
-import type { LiveObjects } from './plan.ts'
+import { type ObjectId, formatObjectId } from '../manifest/kubernetes-object.ts'
+import type { Inventory, InventoryEntry } from './inventory.ts'
+import type { LiveMetadata } from './live-metadata.ts'
+import { isOurs } from './mark.ts'
+import { deletionOrder, isCustomResourceDefinition, isNamespace } from './order.ts'
+import { type LiveObjects, beingDeleted } from './plan.ts'
+import { keptBy } from './standstill.ts'
 import type { SyncId } from './sync-id.ts'
 
 export type PruneFacts = {
@@ -40,6 +44,124 @@ export type PrunePlan = {
 export type Deletion = { readonly id: ObjectId; readonly apiVersion: string; readonly uid: string }
 export type HeldPrune = { readonly id: ObjectId; readonly because: string }
 
-export function planPrune(_facts: PruneFacts): PrunePlan {
-  throw new Error('not yet')
+/** What may go of that which git no longer names. In doubt it stays, and says why. */
+export function planPrune(facts: PruneFacts): PrunePlan {
+  const wanted = new Set(facts.wanted.map(formatObjectId))
+  const looked = facts.inventory.entries
+    .filter(({ id }) => !wanted.has(formatObjectId(id)))
+    .map((entry) => lookAt(entry, facts))
+  const forget = looked.flatMap((each) => (each.is === 'forgotten' ? [each.id] : []))
+  const held = looked.flatMap((each) => (each.is === 'held' ? [{ id: each.id, because: each.because }] : []))
+  const inUse = isUsedBy([...facts.wanted, ...held.map(({ id }) => id)])
+  const superfluous = looked.flatMap((each) => (each.is === 'superfluous' ? [each.deletion] : []))
+  const free = superfluous.filter(({ id }) => !inUse(id)).toSorted((a, b) => deletionOrder(a.id, b.id))
+  const brake = brakeOn(free.length, facts)
+  const sure = facts.complete && facts.wanted.length > 0
+  return {
+    delete: brake === undefined ? free : [],
+    held: [
+      ...held,
+      ...superfluous.filter(({ id }) => inUse(id)).map(({ id }) => ({ id, because: 'something that stays is in it' })),
+      ...(brake === undefined ? [] : free.map(({ id }) => ({ id, because: brake }))),
+    ],
+    forget,
+    trusted: sure && (looked.length === forget.length || whyDistrusted(facts) === undefined),
+  }
+}
+
+type Looked =
+  | { readonly is: 'forgotten'; readonly id: ObjectId }
+  | { readonly is: 'held'; readonly id: ObjectId; readonly because: string }
+  | { readonly is: 'superfluous'; readonly deletion: Deletion }
+
+function lookAt({ id, apiVersion, uid }: InventoryEntry, facts: PruneFacts): Looked {
+  const live = facts.live.get(formatObjectId(id)) ?? 'unknown'
+  if (live === 'absent') return { is: 'forgotten', id }
+  if (live === 'unknown') return { is: 'held', id, because: 'the agent cannot see whether it is there' }
+  // The same object under another group's name, or one that has been taken from us, mark and all.
+  if (facts.applied.has(live.uid) || isOurs(live, facts.id) !== 'ours') return { is: 'forgotten', id }
+  const because = whyHeld({ id, uid, live, facts })
+  return because === undefined
+    ? { is: 'superfluous', deletion: { id, apiVersion, uid: live.uid } }
+    : { is: 'held', id, because }
+}
+
+type Candidate = {
+  readonly id: ObjectId
+  readonly uid: string | undefined
+  readonly live: LiveMetadata
+  readonly facts: PruneFacts
+}
+
+/** What holds one object; the first that speaks. */
+function whyHeld(candidate: Candidate): string | undefined {
+  for (const rule of rules) {
+    const because = rule(candidate)
+    if (because !== undefined) return because
+  }
+  return undefined
+}
+
+const rules: readonly ((candidate: Candidate) => string | undefined)[] = [
+  ({ live }) => (live.deletionTimestamp === undefined ? undefined : beingDeleted(live)),
+  ({ uid, live }) =>
+    uid === live.uid ? undefined : 'it is not the object that was applied: somebody has made it again',
+  ({ id, facts }) => (facts.own?.has(formatObjectId(id)) === true ? 'the agent itself stands on it' : undefined),
+  ({ live }) => keptBy(live.annotations),
+  ({ id, facts }) =>
+    protectedKinds.has(id.group === '' ? id.kind : `${id.group}/${id.kind}`) && !isApproved(facts)
+      ? `deleting a ${id.kind} can delete data, and takes an approval`
+      : undefined,
+]
+
+/**
+ * A StatefulSet too: its volumes stay or go with it by a field that its metadata does not show, and whoever makes it again
+ * under another name does not get them back.
+ */
+const protectedKinds = new Set([
+  'Namespace',
+  'PersistentVolume',
+  'PersistentVolumeClaim',
+  'apiextensions.k8s.io/CustomResourceDefinition',
+  'apps/StatefulSet',
+])
+
+/** What holds all of them; the first that speaks. */
+function brakeOn(count: number, facts: PruneFacts): string | undefined {
+  if (!facts.complete) return 'the commit could not be applied in full'
+  if (facts.wanted.length === 0) return 'the commit holds no object at all'
+  const because = whyDistrusted(facts)
+  if (because !== undefined) return `${because}, so it takes an approval`
+  if (count > facts.budget && !isApproved(facts))
+    return `${count} objects would be deleted, more than the budget of ${facts.budget}, so it takes an approval`
+  return undefined
+}
+
+function whyDistrusted({ inventory, source, ...facts }: PruneFacts): string | undefined {
+  if (isApproved(facts)) return undefined
+  if (inventory.rebuilt === true) return 'the inventory was lost, and made again from the marks on the objects'
+  return inventory.source === undefined || source === undefined || inventory.source === source
+    ? undefined
+    : `the agent follows ${source} now, and not ${inventory.source}`
+}
+
+function isApproved({ approvals, commit }: Pick<PruneFacts, 'approvals' | 'commit'>): boolean {
+  return approvals.includes(commit)
+}
+
+/** A namespace takes all that is in it along, a definition all objects of its kind. */
+function isUsedBy(staying: readonly ObjectId[]): (id: ObjectId) => boolean {
+  const namespaces = new Set(staying.map(({ namespace }) => namespace))
+  const kinds = new Set(staying.map(({ group, kind }) => `${group} ${kind.toLowerCase()}`))
+  return (id) => {
+    if (isNamespace(id)) return namespaces.has(id.name)
+    return isCustomResourceDefinition(id) && [...kinds].some((kind) => mayBring(id.name, kind))
+  }
+}
+
+/** `widgets.example.com` brings `Widget`, by all that its name tells: a plural begins as the singular does (`policies`). */
+function mayBring(definition: string, kind: string): boolean {
+  const [plural = ''] = definition.split('.', 1)
+  const [group, singular = ''] = kind.split(' ')
+  return definition === `${plural}.${group}` && plural.startsWith(singular.slice(0, -1))
 }
