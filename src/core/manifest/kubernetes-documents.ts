@@ -1,7 +1,7 @@
 import { type Document, type Node } from 'yaml'
 import { type Place, type Problem } from '../parsed.ts'
 import { aliasTargets, isTemplate, parsePiece, type Piece, places, splitAtMarkers } from './document.ts'
-import { readNode } from './kubernetes-nodes.ts'
+import { readRoot } from './kubernetes-nodes.ts'
 import { type Tree } from './kubernetes-tree.ts'
 
 export type Trees = { readonly trees: readonly Tree[]; readonly problems: readonly Problem[] }
@@ -83,6 +83,11 @@ function refusalOf(text: string): Refusal | undefined {
     const message = `expected a document of at most ${most.bytes} bytes, got ${bytes}`
     return { offset: 0, message, help: 'Kubernetes stores no larger object' }
   }
+  const directive = /^%/m.exec(text)
+  if (directive !== null) {
+    const message = 'Kubernetes reads no document with a directive (`%`)'
+    return { offset: directive.index, message, help: 'remove the line' }
+  }
   // Kubernetes refuses control characters; U+0085, U+2028 and U+2029 end a line there, and here they do not.
   // oxlint-disable-next-line no-control-regex -- control characters are what must not get in
   const found = /[\0-\x08\v\f\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]/.exec(text)
@@ -99,19 +104,15 @@ function readDocument(file: File, { text, start }: Piece, parsed: Document.Parse
     else file.complain(start + error.pos[0], `cannot be read as YAML: ${withoutValues(error.message)}`)
     return undefined
   }
-  if (parsed.directives.yaml.explicit === true || Object.keys(parsed.directives.tags).length > 1) {
-    file.complain(start, 'Kubernetes reads no document with a `%` directive', 'remove the line')
-    return undefined
-  }
   const root: Node | null = parsed.contents
   const offsetOf = (node: Node): number => node.range?.[0] ?? 0
   if (root === null) return undefined
-  return readNode(
+  return readRoot(
     {
       targets: aliasTargets(root),
       placeOf: (node) => file.placeAt(start + offsetOf(node)),
       complain: file.complain,
-      isTemplate: (node) => text.startsWith('{{', offsetOf(node) - 1),
+      text,
       complainOfTemplate: file.complainOfTemplate,
       mostDepth: most.depth,
       repeat: file.repeat,

@@ -17,11 +17,11 @@ import { mergeKey } from './spot.ts'
 
 /** What is needed to read the nodes of one document. */
 export type Reading = {
+  /** The document, to which the ranges of its nodes refer. */
+  readonly text: string
   readonly targets: ReadonlyMap<Alias, Node>
   readonly placeOf: (node: Node) => Place
   readonly complain: (at: Place, message: string, help?: string) => void
-  /** Whether a mapping is in truth the `{{` of a template. */
-  readonly isTemplate: (node: Node) => boolean
   readonly complainOfTemplate: (at: Place) => void
   readonly mostDepth: number
   /** Counts what aliases add to the file, and says whether that is too much. */
@@ -30,26 +30,45 @@ export type Reading = {
   readonly followed: Set<Node>
 }
 
-/** What Kubernetes makes of a node. Where something is wrong it complains, and what it gives is of no use. */
-export function readNode(reading: Reading, node: Node, depth = 0): Tree {
+/** The collections around a node: where they are, how many, and whether the innermost is in brackets. */
+type Within = { readonly at: Place; readonly depth: number; readonly inFlow: boolean }
+
+/** What Kubernetes makes of a document. Where something is wrong it complains, and what it gives is of no use. */
+export function readRoot(reading: Reading, root: Node): Tree {
+  return readNode(reading, root, { at: reading.placeOf(root), depth: 0, inFlow: false })
+}
+
+/** What stands in a list or behind a key; where that is nothing at all, it stands where the whole does. */
+function readPart(reading: Reading, part: unknown, within: Within): Tree {
+  if (isNode(part)) return readNode(reading, part, within)
+  if (part !== null) reading.complain(within.at, 'expected a list or a map of plain YAML')
+  return { kind: 'scalar', at: within.at, value: null }
+}
+
+function readNode(reading: Reading, node: Node, within: Within): Tree {
   const at = reading.placeOf(node)
   const nothing: ScalarTree = { kind: 'scalar', at, value: null }
-  if (isAlias(node)) return follow(reading, node, depth) ?? nothing
+  const name = isAlias(node) ? node.source : node.anchor
+  if (name !== undefined && !/^[\w-]+$/.test(name)) {
+    reading.complain(at, 'expected letters, digits, `_` and `-` as the name of an anchor')
+  }
+  if (isAlias(node)) return follow(reading, node, within) ?? nothing
   const isRepeated = reading.followed.size > 0
   if (isRepeated && reading.repeat(1 + (isScalar(node) ? (node.source?.length ?? 0) : 0)) === 'too much') {
     reading.complain(at, 'the aliases of this file repeat too much', 'write out what they stand for')
     return nothing
   }
-  if (isScalar(node)) return { kind: 'scalar', at, value: readScalar(reading, node, at) }
-  if (depth >= reading.mostDepth) {
+  if (isScalar(node)) return { kind: 'scalar', at, value: readScalar(reading, node, { ...within, at }) }
+  if (within.depth >= reading.mostDepth) {
     reading.complain(at, `nested more than ${reading.mostDepth} levels deep`)
     return nothing
   }
-  if (isMap(node)) return readMap(reading, node, depth + 1)
-  return isSeq(node) ? readList(reading, node, depth + 1) : nothing
+  const inside: Within = { at, depth: within.depth + 1, inFlow: within.inFlow || node.flow === true }
+  if (isMap(node)) return readMap(reading, node, inside)
+  return isSeq(node) ? readList(reading, node, inside) : nothing
 }
 
-function follow(reading: Reading, alias: Alias, depth: number): Tree | undefined {
+function follow(reading: Reading, alias: Alias, within: Within): Tree | undefined {
   const { followed } = reading
   const target = reading.targets.get(alias)
   if (target === undefined) {
@@ -61,22 +80,27 @@ function follow(reading: Reading, alias: Alias, depth: number): Tree | undefined
     return undefined
   }
   followed.add(target)
-  const tree = readNode(reading, target, depth)
+  // Where it is written was asked where it is written.
+  const tree = readNode(reading, target, { ...within, inFlow: false })
   followed.delete(target)
   return tree
 }
 
-function readScalar(reading: Reading, node: Scalar, at: Place): ScalarValue {
+function readScalar(reading: Reading, node: Scalar, { at, inFlow }: Within): ScalarValue {
   const value = scalarOf(node)
   if (value === undefined) {
     reading.complain(at, 'expected what the tag in front says, got something else')
     return null
   }
-  if (typeof value === 'number' && !Number.isFinite(value)) {
-    reading.complain(at, 'expected a number that JSON has, got an infinite one or none', 'quote it if text is meant')
-  }
   if (typeof value === 'string' && !value.isWellFormed()) {
     reading.complain(at, 'the text holds half of a character', 'write both halves of a `\\u` escape, or `\\U`')
+  }
+  if (inFlow && node.type === 'PLAIN' && /^:|\?/.test(node.source ?? '')) {
+    reading.complain(
+      at,
+      'between brackets Kubernetes takes a `?`, or a `:` in front, for the mark of a key',
+      'quote the text',
+    )
   }
   return value
 }
@@ -87,47 +111,54 @@ function scalarOf(node: Scalar): ScalarValue | undefined {
   return node.type === 'PLAIN' ? plainScalar(text) : text
 }
 
-function readList(reading: Reading, node: YAMLSeq, depth: number): ListTree {
-  const at = reading.placeOf(node)
-  return { kind: 'list', at, items: node.items.map((item) => readPart(reading, item, { at, depth })) }
+function readList(reading: Reading, node: YAMLSeq, within: Within): ListTree {
+  return { kind: 'list', at: within.at, items: node.items.map((item) => readValue(reading, item, within)) }
 }
 
-/** What stands in a list or behind a key; where that is nothing at all, it stands where the whole does. */
-function readPart(reading: Reading, part: unknown, { at, depth }: Within): Tree {
-  if (isNode(part)) return readNode(reading, part, depth)
-  if (part !== null) reading.complain(at, 'expected a list or a map of plain YAML')
-  return { kind: 'scalar', at, value: null }
+/** Of all numbers, JSON has only finite ones. As a key such a number is text. */
+function readValue(reading: Reading, part: unknown, within: Within): Tree {
+  const tree = readPart(reading, part, within)
+  if (tree.kind === 'scalar' && typeof tree.value === 'number' && !Number.isFinite(tree.value)) {
+    reading.complain(tree.at, 'expected a number that JSON has, got infinity or none', 'quote it if text is meant')
+  }
+  return tree
 }
 
-type Within = { readonly at: Place; readonly depth: number }
 type Entry = { readonly value: Tree; readonly isMerged: boolean }
 
-function readMap(reading: Reading, node: YAMLMap, depth: number): MapTree {
-  const at = reading.placeOf(node)
+function readMap(reading: Reading, node: YAMLMap, within: Within): MapTree {
   const entries = new Map<string, Entry>()
   for (const pair of node.items) {
-    const keyAt = isNode(pair.key) ? reading.placeOf(pair.key) : at
+    const here = isNode(pair.key) ? { ...within, at: reading.placeOf(pair.key) } : within
     if (isMerge(pair.key)) {
-      merge(reading, entries, { at: keyAt, sources: sourcesOf(reading, pair.value, { at: keyAt, depth }) })
+      merge(reading, entries, { at: here.at, sources: sourcesOf(reading, pair.value, here) })
       continue
     }
-    const key = readKey(reading, pair.key, { at: keyAt, depth })
+    const key = readKey(reading, pair.key, here)
     if (key === undefined) break
-    if (entries.get(key)?.isMerged === false) reading.complain(keyAt, `\`${shown(key)}\` is set twice`, 'keep one')
-    entries.set(key, { value: readPart(reading, pair.value, { at: keyAt, depth }), isMerged: false })
+    if (entries.get(key)?.isMerged === false) reading.complain(here.at, `\`${shown(key)}\` is set twice`, 'keep one')
+    entries.set(key, { value: readValue(reading, pair.value, here), isMerged: false })
   }
-  return { kind: 'map', at, entries: new Map([...entries].map(([key, { value }]) => [key, value])) }
+  return { kind: 'map', at: within.at, entries: new Map([...entries].map(([key, { value }]) => [key, value])) }
 }
 
 function readKey(reading: Reading, node: unknown, within: Within): string | undefined {
+  const [start = 0, end = 0] = isNode(node) ? (node.range ?? []) : []
   // `{{ .Values.name }}` is a mapping whose key is a mapping.
-  if (isMap(node) && reading.isTemplate(node)) {
+  if (isMap(node) && reading.text.startsWith('{{', start - 1)) {
     reading.complainOfTemplate(within.at)
     return undefined
   }
   const tree = readPart(reading, node, within)
   const key = tree.kind === 'scalar' ? keyOf(tree.value) : undefined
   if (key === undefined) reading.complain(within.at, `expected text as a key, got ${describe(tree)}`, 'quote it')
+  if (within.inFlow && /^:[\],}]/.test(reading.text.slice(end, end + 2))) {
+    reading.complain(
+      within.at,
+      'between brackets Kubernetes takes a `:` without a blank for text',
+      'put a blank behind it',
+    )
+  }
   return key
 }
 

@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer'
+
 /**
  * What one scalar of YAML is to Kubernetes: a whole number is a `bigint`, any other a `number`, because they are
  * written differently where they are keys.
@@ -16,7 +18,7 @@ export function plainScalar(text: string): ScalarValue {
 /** A scalar with a tag, like `!!int 3`; undefined where its text is nothing of that kind. */
 export function taggedScalar(tag: string, text: string): ScalarValue | undefined {
   // A tag that is not YAML's own means nothing to Kubernetes; what stands behind it is text.
-  if (!tag.startsWith(standardTags)) return text
+  if (!tag.startsWith(standardTags)) return /^![\w-]+$/.test(tag) ? text : undefined
   const value = plainScalar(text)
   switch (tag.slice(standardTags.length)) {
     case 'null':
@@ -30,8 +32,10 @@ export function taggedScalar(tag: string, text: string): ScalarValue | undefined
       return typeof value === 'number' ? value : undefined
     case 'timestamp':
       return /^\d{4}-\d{1,2}-\d{1,2}(?:[Tt ][\d:.]+(?:Z|[+-]\d\d:\d\d)?)?$/.test(text) ? text : undefined
-    case 'binary':
-      return decodeBase64(text)
+    case 'binary': {
+      const bytes = decodeBase64(text)
+      return bytes !== undefined && isUtf8(bytes) ? bytes.toString('utf8') : undefined
+    }
     default:
       return text
   }
@@ -45,10 +49,10 @@ export function keyOf(value: ScalarValue): string | undefined {
 }
 
 /** Base64 as Kubernetes knows it, line breaks allowed; undefined where it is none. */
-export function decodeBase64(text: string): string | undefined {
+export function decodeBase64(text: string): Buffer | undefined {
   const packed = text.replaceAll(/[\r\n]/g, '')
   const isBase64 = packed.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(packed)
-  return isBase64 ? Buffer.from(packed, 'base64').toString('utf8') : undefined
+  return isBase64 ? Buffer.from(packed, 'base64') : undefined
 }
 
 const standardTags = 'tag:yaml.org,2002:'
