@@ -4,7 +4,7 @@ import type { LiveMetadata } from '../../core/sync/live-metadata.ts'
 import { type Call, collectionPath, objectPath } from './call.ts'
 import type { Connection } from './connection.ts'
 import type { KubernetesKind, ObjectRef } from './kind.ts'
-import { KubernetesError, isKubernetesError } from './errors.ts'
+import { type KubernetesError, isKubernetesError } from './errors.ts'
 import type { Kubernetes } from './kubernetes.ts'
 import { readMetadata, readObject } from './metadata.ts'
 
@@ -32,12 +32,7 @@ export function createObjects(connection: Connection): Objects {
     },
     apply: async (object, kind, options) => metadataOf(kind, applyCall(object, kind, options?.dryRun === true)),
     dryRun: async (object, kind) => readObject(kind, await ask(applyCall(object, kind, true))),
-    patch: async (kind, ref, operations) => {
-      const patched = metadataOf(kind, patchCall(kind, ref, operations))
-      return patched.catch((error: unknown) => {
-        throw failedTestAsConflict(error, operations)
-      })
-    },
+    patch: async (kind, ref, operations) => metadataOf(kind, patchCall(kind, ref, operations)),
     create: async (kind, object) => metadataOf(kind, createCall(kind, object)),
     replace: async (kind, object) => metadataOf(kind, replaceCall(kind, object)),
     delete: async (kind, ref, { uid }) => {
@@ -142,12 +137,4 @@ function deleteCall(kind: KubernetesKind, ref: ObjectRef, uid: string): Call {
     accept: asMetadata,
     about: { kind, name: ref.name },
   }
-}
-
-/** The server calls a failed `test` invalid, as it does a result that is; but then it names the fields. */
-function failedTestAsConflict(error: unknown, operations: readonly JsonObject[]): unknown {
-  const tested = operations.some(({ op }) => op === 'test')
-  if (!tested || !isKubernetesError(error, 'invalid') || error.status !== 422) return error
-  const { status, reason } = error
-  return new KubernetesError(error.message, { class: 'conflict', status, reason, cause: error })
 }

@@ -66,7 +66,7 @@ const rules: readonly Rule[] = [
   { is: 'refused-by-webhook', when: says(/^admission webhook "[^"]*" denied the request/) },
   { is: 'refused-by-policy', when: says(/ValidatingAdmissionPolicy '[^']*' with binding '[^']*' denied request/) },
   { is: 'webhook-unreachable', when: with500(/failed calling webhook/) },
-  { is: 'invalid', when: with500(/failed to create typed patch object|failed to create manager for existing fields/) },
+  { is: 'invalid', when: with500(/^failed to (?:create typed patch object|convert new object) \(/) },
   { is: 'too-large', when: with500(/request is too large/) },
 
   { is: 'namespace-terminating', when: ({ details }) => hasCause(details, 'NamespaceTerminating') },
@@ -74,10 +74,11 @@ const rules: readonly Rule[] = [
   { is: 'refused-by-policy', when: (said) => with403(/ is forbidden: /)(said) && !isAboutRights(said) },
   { is: 'forbidden', when: ({ status }) => status === 403 },
 
-  { is: 'no-such-kind', when: ({ status, isStatus, message }) => status === 404 && !isStatus && isNoPath(message) },
   { is: 'no-such-namespace', when: isAboutNamespace },
-  { is: 'not-found', when: ({ status, reason }) => status === 404 && reason === 'NotFound' },
+  { is: 'not-found', when: ({ status, details }) => status === 404 && jsonAt(details, 'name') !== undefined },
+  { is: 'no-such-kind', when: isAboutKind },
   { is: 'conflict', when: ({ status, isStatus }) => status === 409 && isStatus },
+  { is: 'conflict', when: isAboutPatch },
   { is: 'invalid', when: ({ status, isStatus }) => (status === 400 || status === 422) && isStatus },
   // A kind that cannot be listed, or not patched.
   { is: 'no-such-kind', when: ({ status, isStatus }) => status === 405 && isStatus },
@@ -102,9 +103,17 @@ function isAboutRights({ call, message }: Said): boolean {
   return call.method === 'GET' || /User "[^"]*" cannot |attempting to grant RBAC permissions/.test(message)
 }
 
-/** What the API server's router says where no kind has the path. A proxy in front of it says something else. */
-function isNoPath(message: string): boolean {
-  return message.trim() === '404 page not found'
+/**
+ * An object that is absent is named. A version of a group is not, nor a group or a resource that nobody serves; what else
+ * says 404 stands between us and the API server.
+ */
+function isAboutKind({ status, isStatus, message }: Said): boolean {
+  return status === 404 && (isStatus || message.trim() === '404 page not found')
+}
+
+/** A `test` that failed, or a path that is not there: the object is not the one that the patch was made for. */
+function isAboutPatch({ call, status, message }: Said): boolean {
+  return call.verb === 'patch' && status === 422 && message.startsWith('the server rejected our request')
 }
 
 function isAboutNamespace({ call, status, details }: Said): boolean {

@@ -32,8 +32,12 @@ function causesOf(details: Json | undefined): readonly string[] {
   })
 }
 
-/** `failed to create typed patch object (demo/login; /v1, Kind=Secret): .data.password: expected string, got …` */
+/**
+ * `failed to create typed patch object (demo/login; /v1, Kind=Secret): .data.password: expected string, got …`,
+ * `… error decoding from json: illegal base64 data at input byte 7`
+ */
 function fieldInMessage(message: string): readonly string[] {
   const field = /^failed to create typed patch object \([^)]*\): (\.[\w.-]+): /.exec(message)?.[1]
-  return field === undefined ? [] : [field]
+  const base64 = /^failed to convert new object .*: (illegal base64 data at input byte \d+)$/.exec(message)?.[1]
+  return [field, base64].filter((found) => found !== undefined)
 }
