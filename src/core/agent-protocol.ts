@@ -1,4 +1,5 @@
 import { type LiveDiff } from './diff/live-diff.ts'
+import { parseLiveDiff } from './diff/parse.ts'
 import {
   type BranchName,
   type CommitSha,
@@ -108,9 +109,6 @@ export function parseAgentMessage(text: string): Parsed<AgentMessage> {
 // PLACEHOLDERS
 function parseSyncReport(value: unknown): Parsed<SyncReport> {
   return isObject(value) ? parsed(value as SyncReport) : refused('expected a report')
-}
-function parseLiveDiff(value: unknown): Parsed<LiveDiff> {
-  return isObject(value) ? parsed(value as LiveDiff) : refused('expected a diff')
 }
 
 type Fields = Readonly<Record<string, unknown>>

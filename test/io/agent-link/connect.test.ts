@@ -29,7 +29,7 @@ suite('connectToBot turns away from a bot that', () => {
   ]
   for (const [what, meet, code] of bots) {
     test(what, async (t) => {
-      const url = await serveRaw(t, (raw) => void meet(raw))
+      const url = await serveRaw(t, meet)
       assert.deepEqual(await firstLogged(startAgent(t, url)), code)
     })
   }

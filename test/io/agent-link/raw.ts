@@ -39,8 +39,11 @@ export async function dialRaw(t: TestContext, url: string): Promise<Raw> {
 function rawOf(t: TestContext, socket: WebSocket): Raw {
   const received = happenings<Buffer>()
   socket.on('message', (data: RawData) => received.add(data as Buffer)).on('error', () => {})
-  t.after(() => socket.terminate())
   const closed = new Promise<number>((resolve) => socket.once('close', resolve))
+  t.after(async () => {
+    socket.terminate()
+    await closed
+  })
   return { socket, received, send: (data) => socket.send(data), closed }
 }
 
@@ -102,9 +105,9 @@ function textOf(frame: Buffer, key: Buffer, sequence: number): string {
 }
 
 /** A server that does with each socket what a test says. */
-export async function serveRaw(t: TestContext, meet: (raw: Raw) => void): Promise<string> {
+export async function serveRaw(t: TestContext, meet: (raw: Raw) => Promise<void> | void): Promise<string> {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
-  server.on('connection', (socket) => meet(rawOf(t, socket)))
+  server.on('connection', (socket) => void meet(rawOf(t, socket)))
   await once(server, 'listening')
   t.after(() => server.close())
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
