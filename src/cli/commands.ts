@@ -32,6 +32,18 @@ const known: readonly CliCommand[] = [
     needs: '../sandbox',
     load: async () => (await import('./demo.ts')).runDemo,
   },
+  {
+    name: 'key',
+    summary: 'Make the key that an agent or the bot proves itself with',
+    usage: 'key [--out FILE] | key --public FILE',
+    details: [
+      'Prints the public line, for `agents` in .github/lotse.yaml or for the agent’s settings.',
+      '',
+      '  --out FILE     where the private key goes, readable by you only; lotse.key without it; never overwrites',
+      '  --public FILE  print the public line of a private key that is there',
+    ],
+    load: async () => (await import('./key.ts')).runKey,
+  },
 ]
 
 /** What this installation can do. */
