@@ -8,6 +8,8 @@ export type Turn = {
   readonly trigger: SyncTrigger
   /** Ask the API server about every object, also those that look in sync. */
   readonly verify: boolean
+  /** The newest commit that somebody has seen on the branch. */
+  readonly hinted?: CommitSha
   /** The commit that this turn syncs, once it is known. */
   readonly takes: (commit: CommitSha) => void
   /** Why the turn should end between two objects; undefined: it should not. */
@@ -40,19 +42,12 @@ export type LoopDeps = {
 }
 
 type Hint = { readonly commit?: CommitSha; readonly verify?: boolean }
-type Asked = { readonly trigger: SyncTrigger; readonly verify: boolean }
+type Asked = { readonly trigger: SyncTrigger; readonly verify: boolean; readonly hinted?: CommitSha }
 type Running = { commit?: CommitSha; superseded: boolean }
 
 /** One sync at a time, and at most one that waits: ten pushes are one sync of the newest. */
 export function createLoop(deps: LoopDeps): Loop {
-  const loop = new SyncLoop(deps)
-  return {
-    ask: (trigger, hint) => loop.ask(trigger, hint),
-    askSoon: (still) => loop.askSoon(still),
-    syncing: () => loop.syncing(),
-    settled: () => loop.settled(),
-    stop: () => loop.stop(),
-  }
+  return new SyncLoop(deps)
 }
 
 class SyncLoop {
@@ -74,7 +69,12 @@ class SyncLoop {
     if (commit !== undefined && commit === this.#running?.commit && !verify) return
     this.#busy()
     // The first that asked gives its name to what all of them get.
-    this.#waiting = { trigger: this.#waiting?.trigger ?? trigger, verify: verify || this.#waiting?.verify === true }
+    const hinted = commit ?? this.#waiting?.hinted
+    this.#waiting = {
+      trigger: this.#waiting?.trigger ?? trigger,
+      verify: verify || this.#waiting?.verify === true,
+      ...(hinted === undefined ? {} : { hinted }),
+    }
     if (this.#running === undefined) this.#start()
     else if (trigger === 'hint') this.#running.superseded = true
   }
@@ -105,13 +105,12 @@ class SyncLoop {
     if (asked !== undefined) void this.#turn(asked)
   }
 
-  async #turn({ trigger, verify }: Asked): Promise<void> {
+  async #turn(asked: Asked): Promise<void> {
     const running: Running = { superseded: false }
     this.#running = running
     this.#clearTimers()
     const again = await this.#outcomeOf({
-      trigger,
-      verify,
+      ...asked,
       takes: (commit) => void (running.commit = commit),
       ends: () => (this.#stopping ? 'stopping' : running.superseded ? 'superseded' : undefined),
     })

@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto'
 import { parseAgentKey } from '../core/config/agent-key.ts'
 import { parseClusterPath } from '../core/config/cluster-path.ts'
-import { parseBranchName, parseClusterName } from '../core/ids.ts'
+import { type RepoName, parseBranchName, parseClusterName, parseRepoName } from '../core/ids.ts'
 import { type Parsed, parsed, refused } from '../core/parsed.ts'
 import { Secret } from '../core/secret.ts'
 import { logFormats, logLevels } from './log.ts'
@@ -90,7 +90,7 @@ export type GitUrl = {
   readonly url: string
   readonly kind: 'http' | 'ssh' | 'file'
   /** `acme/gitops`, however it is reached: objects are marked with it. */
-  readonly repository: string
+  readonly repository: RepoName
 }
 
 export function parseGitUrl(text: string): Parsed<GitUrl> {
@@ -118,14 +118,13 @@ const kinds: ReadonlyMap<string, GitUrl['kind']> = new Map([
   ['file:', 'file'],
 ])
 
+/** Owner and name are the last two parts of the path, whatever stands before them. */
 function gitUrl(url: string, kind: GitUrl['kind'], path: string): Parsed<GitUrl> {
-  const repository = path
-    .replace(/^\/+|\/+$/g, '')
-    .replace(/\.git$/, '')
-    .toLowerCase()
-  return repository === ''
-    ? refused(`expected the path of a repository behind the host, got \`${url}\``)
-    : parsed({ url, kind, repository })
+  const parts = path.replace(/(?:\.git)?\/*$/, '').split('/')
+  const repository = parseRepoName(parts.slice(-2).join('/'))
+  return repository.ok
+    ? parsed({ url, kind, repository: repository.value })
+    : refused(`expected owner and name of a repository behind the host, got \`${url}\``)
 }
 
 export function parseAgentPrivateKey(text: string): Parsed<Secret> {

@@ -103,10 +103,10 @@ for (const [name, variables, expected] of wrong) {
 const urls: readonly (readonly [string, string, string])[] = [
   ['https://github.com/acme/gitops.git', 'http', 'acme/gitops'],
   ['https://github.com/Acme/GitOps/', 'http', 'acme/gitops'],
-  ['https://gitlab.test/group/sub/gitops', 'http', 'group/sub/gitops'],
+  ['https://gitlab.test/group/sub/gitops', 'http', 'sub/gitops'],
   ['git@github.com:acme/gitops.git', 'ssh', 'acme/gitops'],
   ['ssh://git@github.com:22/acme/gitops.git', 'ssh', 'acme/gitops'],
-  ['file:///srv/acme/gitops.git', 'file', 'srv/acme/gitops'],
+  ['file:///srv/acme/gitops.git', 'file', 'acme/gitops'],
 ]
 for (const [text, kind, repository] of urls) {
   test(`parseGitUrl reads ${text}`, () => {
@@ -119,7 +119,7 @@ test('parseGitUrl repeats no password', () => {
   assert.ok(!result.ok && !JSON.stringify(result.problems).includes('hidden'))
 })
 
-for (const text of ['acme/gitops', 'ftp://h/a', 'https://github.com/', 'https://github.com/a?b', '--upload-pack=x']) {
+for (const text of ['acme/gitops', 'ftp://h/a', 'https://github.com/', 'https://github.com/acme', 'https://github.com/a?b', '--upload-pack=x']) {
   test(`parseGitUrl refuses ${text}`, () => assert.equal(parseGitUrl(text).ok, false))
 }
 

@@ -1,0 +1,63 @@
+import { type SyncOutcome, assembleReport } from '../../core/sync/outcome.ts'
+import type { SyncProblem, SyncReport } from '../../core/sync/report.ts'
+import { UserError } from '../../core/user-error.ts'
+import { GitError } from '../../io/git/git-error.ts'
+import { KubernetesError } from '../../io/kubernetes/errors.ts'
+import type { Deps } from '../deps.ts'
+import { syncLabels } from '../metrics.ts'
+import type { Run } from './run.ts'
+
+/** Says how the sync ended: to the bot, to the log, and to whoever asks later. */
+export function reportSync(deps: Deps, run: Run): SyncReport {
+  const report = assembleReport(outcomeOf(deps, run))
+  tell(deps, report)
+  return report
+}
+
+/** Nothing could be told or done: the API server does not answer, or we have a bug. */
+export function reportFailure(deps: Deps, run: Run, error: unknown): void {
+  const outcome = outcomeOf(deps, run)
+  const problems = [...outcome.problems, problemOfAll(error)]
+  tell(deps, assembleReport({ ...outcome, problems, stopped: { kind: 'failed' } }))
+}
+
+function outcomeOf({ now }: Deps, { turn, commit, startedAt, outcomes, problems, pruned, held }: Run): SyncOutcome {
+  return {
+    commit,
+    trigger: turn.trigger,
+    startedAt: startedAt.toISOString(),
+    finishedAt: now().toISOString(),
+    outcomes: [...outcomes.values()],
+    problems,
+    pruned: pruned.length,
+    held,
+  }
+}
+
+function tell({ memory, say, log }: Deps, report: SyncReport): void {
+  memory.lastReport = report
+  if (report.result === 'full')
+    Object.assign(memory, { lastFull: report.commit, lastFullAt: new Date(report.finishedAt) })
+  memory.ready = report.result !== 'failed'
+  addDuration(memory.durations, report)
+  const { commit, trigger, result, counts, problems, drift, heldPrunes } = report
+  log.info({ commit, trigger, result, ...counts, problems, drift, heldPrunes }, 'sync ended')
+  say({ kind: 'synced', report })
+}
+
+function addDuration(durations: Deps['memory']['durations'], report: SyncReport): void {
+  const labels = syncLabels(report)
+  const { count, seconds } = durations.get(labels) ?? { count: 0, seconds: 0 }
+  const took = (Date.parse(report.finishedAt) - Date.parse(report.startedAt)) / 1000
+  durations.set(labels, { count: count + 1, seconds: seconds + took })
+}
+
+function problemOfAll(error: unknown): SyncProblem {
+  if (error instanceof KubernetesError || error instanceof GitError) {
+    const { message, help, turn } = error
+    return { message, ...(help === undefined ? {} : { help }), turn }
+  }
+  if (error instanceof UserError) return { message: error.message, help: error.help, turn: 'operator' }
+  // What a bug says may quote anything; it stands in the log.
+  return { message: 'the agent has failed', help: 'its log says why', turn: 'operator' }
+}

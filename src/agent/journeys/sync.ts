@@ -1,0 +1,166 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { CommitSha } from '../../core/ids.ts'
+import { type WantedObject, objectIdOf } from '../../core/manifest/kubernetes-object.ts'
+import { type Inventory, inventoryAfter } from '../../core/sync/inventory.ts'
+import { stagesOf } from '../../core/sync/order.ts'
+import { type SyncPlan, planSync } from '../../core/sync/plan.ts'
+import type { Discovery } from '../../io/kubernetes/discovery.ts'
+import type { BranchHead } from '../../io/git/mirror.ts'
+import type { Deps } from '../deps.ts'
+import { type LiveFacts, readLive } from '../live.ts'
+import type { Turn } from '../loop.ts'
+import { type Manifests, readManifests } from '../manifests.ts'
+import { inParallel } from '../parallel.ts'
+import { fetchBranch } from '../repository.ts'
+import { lookUpKinds, untilServed, type Served } from '../served-kinds.ts'
+import { carryOut } from './carry-out.ts'
+import { prune } from './prune.ts'
+import { reportFailure, reportSync } from './report.ts'
+import { type Run, beginRun, note } from './run.ts'
+
+const atOnce = 16
+
+/**
+ * Makes the cluster look like the newest commit; a new commit and drift are one question. `again`: something was only a
+ * matter of time.
+ */
+export async function sync(deps: Deps, turn: Turn): Promise<'done' | 'again'> {
+  const startedAt = deps.now()
+  const head = await newestHead(deps, turn)
+  turn.takes(head.head)
+  const isNews = head.head !== deps.memory.lastReport?.commit || turn.trigger === 'command'
+  if (isNews) deps.say({ kind: 'started', commit: head.head })
+  const run = beginRun(turn, head.head, startedAt)
+  try {
+    const applied = await apply(deps, run)
+    if (applied === 'ended') return await leaveOff(deps, run)
+    return await finish(deps, run, { ...applied, source: `${head.branch} ${deps.settings.git.path}` })
+  } catch (error) {
+    reportFailure(deps, run, error)
+    throw error
+  }
+}
+
+const replicaLagMs = [250, 500, 1000]
+
+/** The bot hears of a push before every replica of the remote knows it. What is there is synced all the same. */
+async function newestHead({ repository, settings, memory }: Deps, { hinted }: Turn): Promise<BranchHead> {
+  const known = memory.manifests?.commit
+  let head = await fetchBranch(repository, settings.git.branch)
+  for (const pause of replicaLagMs) {
+    if (hinted === undefined || head.head === hinted || head.head !== known) break
+    await delay(pause)
+    head = await fetchBranch(repository, settings.git.branch)
+  }
+  return head
+}
+
+type Applied = {
+  readonly manifests: Manifests
+  readonly served: Served
+  readonly facts: LiveFacts
+  readonly plan: SyncPlan
+}
+
+async function apply(deps: Deps, run: Run): Promise<Applied | 'ended'> {
+  const { turn, commit } = run
+  const manifests = await manifestsAt(deps, commit)
+  let known = await deps.inventory.read()
+  let served = await lookUpKinds(deps, manifests.wanted, turn.verify)
+  if (served.resolved.waiting.length > 0) {
+    // What brings the kinds that others wait for goes first, and alone.
+    const [first = []] = stagesOf(served.resolved.objects)
+    const { plan } = await applyObjects(deps, run, { known, objects: first, discovery: served.discovery })
+    if (turn.ends() !== undefined) return 'ended'
+    known = withRecords(plan.before, run)
+    served = await untilServed(deps, manifests.wanted, turn.ends)
+  }
+  const { objects, waiting } = served.resolved
+  const { plan, facts } = await applyObjects(deps, run, { known, objects, discovery: served.discovery })
+  for (const { object } of waiting) note(run, { outcome: { id: objectIdOf(object), result: 'waiting' } })
+  return turn.ends() === undefined ? { manifests, served, facts, plan } : 'ended'
+}
+
+/** A commit says the same for ever. */
+async function manifestsAt(deps: Deps, commit: CommitSha): Promise<Manifests> {
+  const { memory, settings, repository } = deps
+  if (memory.manifests?.commit === commit) return memory.manifests.manifests
+  const { cluster, git } = settings
+  const { mirror } = repository
+  const manifests = await readManifests({ mirror, cluster, path: git.path, parsed: memory.parsed }, commit)
+  memory.manifests = { commit, manifests }
+  return manifests
+}
+
+type Objects = {
+  readonly known: Inventory
+  readonly objects: readonly WantedObject[]
+  readonly discovery: Discovery
+}
+
+/** The inventory names an object before it is applied, so that no kill can make us forget it. */
+async function applyObjects(
+  deps: Deps,
+  run: Run,
+  { known, objects, discovery }: Objects,
+): Promise<{ readonly plan: SyncPlan; readonly facts: LiveFacts }> {
+  const { id, kubernetes, inventory, memory, selector } = deps
+  const wanted = objects.map(({ object }) => ({ id: objectIdOf(object), apiVersion: object.apiVersion }))
+  const facts = await readLive({ kubernetes, selector, narrow: memory.narrow }, discovery, [
+    ...wanted,
+    ...known.entries,
+  ])
+  const plan = planSync({ id, objects, inventory: known, live: facts.live, verify: run.turn.verify })
+  const acts = plan.stages.flat().some(({ step }) => step.do === 'apply')
+  if (acts) await inventory.write(plan.before)
+  for (const stage of plan.stages) {
+    await inParallel(stage, async (planned) => note(run, await carryOut(kubernetes, discovery, planned)), {
+      atOnce,
+      goesOn: () => run.turn.ends() === undefined,
+    })
+  }
+  return { plan, facts }
+}
+
+async function finish(
+  deps: Deps,
+  run: Run,
+  { manifests, served, facts, plan, source }: Applied & { readonly source: string },
+): Promise<'done' | 'again'> {
+  run.problems.push(...manifests.problems, ...served.resolved.problems, ...facts.problems)
+  const { objects, waiting } = served.resolved
+  const pruned = await prune(deps, run, {
+    inventory: plan.before,
+    discovery: served.discovery,
+    wanted: [...objects, ...waiting].map(({ object }) => objectIdOf(object)),
+    live: facts.live,
+    budget: manifests.pruneBudget,
+    source,
+  })
+  if (run.turn.ends() !== undefined) return leaveOff(deps, run)
+  const report = reportSync(deps, run)
+  await deps.inventory.write(
+    inventoryAfter({
+      before: plan.before,
+      recorded: [...run.records.values()],
+      gone: [...run.pruned, ...pruned.forget],
+      ...(report.result === 'full' ? { commit: run.commit } : {}),
+      source,
+      trusted: pruned.trusted,
+    }),
+  )
+  deps.follow(facts.lists)
+  const isMatterOfTime = report.counts.waiting > 0 || report.problems.some(({ turn }) => turn === 'time')
+  return isMatterOfTime ? 'again' : 'done'
+}
+
+/** What was done is remembered; the next sync goes on from there. */
+async function leaveOff(deps: Deps, run: Run): Promise<'done'> {
+  await deps.inventory.write(withRecords(deps.inventory.known(), run))
+  deps.log.info({ commit: run.commit, because: run.turn.ends(), objects: run.records.size }, 'sync left off')
+  return 'done'
+}
+
+function withRecords(before: Inventory, { records, pruned }: Run): Inventory {
+  return inventoryAfter({ before, recorded: [...records.values()], gone: pruned, trusted: false })
+}

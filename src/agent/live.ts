@@ -1,0 +1,119 @@
+import { type ObjectId, formatObjectId } from '../core/manifest/kubernetes-object.ts'
+import { idOfLive } from '../core/sync/mark.ts'
+import type { LiveMetadata } from '../core/sync/live-metadata.ts'
+import type { LiveObjects } from '../core/sync/plan.ts'
+import type { SyncProblem } from '../core/sync/report.ts'
+import type { Discovery } from '../io/kubernetes/discovery.ts'
+import { KubernetesError } from '../io/kubernetes/errors.ts'
+import { type KubernetesKind, formatKind } from '../io/kubernetes/kind.ts'
+import type { Kubernetes } from '../io/kubernetes/kubernetes.ts'
+import { isWholeServer } from './api-failure.ts'
+
+export type LiveFacts = {
+  readonly live: LiveObjects
+  /** What was listed, and where a watch goes on from. */
+  readonly lists: readonly ListedKind[]
+  readonly problems: readonly SyncProblem[]
+}
+
+export type ListedKind = {
+  readonly kind: KubernetesKind
+  /** Undefined: all of them. */
+  readonly namespace?: string
+  readonly resourceVersion: string
+}
+
+export type Sought = { readonly id: ObjectId; readonly apiVersion: string }
+
+export type LiveDeps = {
+  readonly kubernetes: Kubernetes
+  /** Names what is marked by us. */
+  readonly selector: string
+  /** Kinds that may be listed in single namespaces only; learnt from refusals, and kept so that each is refused once. */
+  readonly narrow: Set<string>
+}
+
+/** One list per kind by our label; what is not in it is asked for by name, for a label may have been taken off. */
+export async function readLive(deps: LiveDeps, discovery: Discovery, sought: readonly Sought[]): Promise<LiveFacts> {
+  const byKind = Map.groupBy(sought, ({ id }) => `${id.group}/${id.kind}`)
+  const read = await Promise.all([...byKind.values()].map((ofKind) => readKind(deps, discovery, ofKind)))
+  return {
+    live: new Map(read.flatMap(({ live }) => [...live])),
+    lists: read.flatMap(({ lists }) => lists),
+    problems: read.flatMap(({ problems }) => problems),
+  }
+}
+
+/** In the version in which it is written where that is served, else in the one that the server prefers. */
+export function kindOf(discovery: Discovery, { id, apiVersion }: Sought): KubernetesKind | undefined {
+  return discovery.find(apiVersion, id.kind) ?? discovery.kindOf(id.group, id.kind)
+}
+
+async function readKind(deps: LiveDeps, discovery: Discovery, sought: readonly Sought[]): Promise<LiveFacts> {
+  const [first] = sought
+  const kind = first && kindOf(discovery, first)
+  if (kind === undefined) return { live: notServed(discovery, sought), lists: [], problems: [] }
+  const { items, lists } = await listKind(deps, kind, namespacesOf(sought))
+  const listed = new Map(items.map((item) => [formatObjectId(idOfLive(item)), item]))
+  const problems: SyncProblem[] = []
+  const read = sought.map(async ({ id }): Promise<[string, LiveMetadata | 'absent' | 'unknown']> => {
+    const object = formatObjectId(id)
+    try {
+      return [object, listed.get(object) ?? (await deps.kubernetes.getMetadata(kind, id)) ?? 'absent']
+    } catch (error) {
+      if (!(error instanceof KubernetesError) || isWholeServer(error)) throw error
+      const { message, help, turn } = error
+      problems.push({ object, message, ...(help === undefined ? {} : { help }), turn })
+      return [object, 'unknown']
+    }
+  })
+  return { live: new Map(await Promise.all(read)), lists, problems }
+}
+
+/** Of a kind that is not served there are no objects; of a group that cannot be read nobody knows. */
+function notServed({ broken }: Discovery, sought: readonly Sought[]): LiveObjects {
+  return new Map(
+    sought.map(({ id }) => [formatObjectId(id), broken.some(({ group }) => group === id.group) ? 'unknown' : 'absent']),
+  )
+}
+
+type Listed = { readonly items: readonly LiveMetadata[]; readonly lists: readonly ListedKind[] }
+
+async function listKind(deps: LiveDeps, kind: KubernetesKind, namespaces: readonly string[]): Promise<Listed> {
+  const { narrow, kubernetes, selector } = deps
+  const name = formatKind(kind)
+  try {
+    if (!narrow.has(name)) {
+      const { items, resourceVersion } = await kubernetes.listMetadata(kind, { selector })
+      return { items, lists: [{ kind, resourceVersion }] }
+    }
+  } catch (error) {
+    if (!isForbidden(error)) throw error
+    narrow.add(name)
+  }
+  // Rights in some namespaces only: each is listed, and one that may not be is asked object by object.
+  const lists = await Promise.all(namespaces.map((namespace) => listNamespace(deps, kind, namespace)))
+  return { items: lists.flatMap(({ items }) => items), lists: lists.flatMap((listed) => listed.lists) }
+}
+
+async function listNamespace(
+  { kubernetes, selector }: LiveDeps,
+  kind: KubernetesKind,
+  namespace: string,
+): Promise<Listed> {
+  try {
+    const { items, resourceVersion } = await kubernetes.listMetadata(kind, { selector, namespace })
+    return { items, lists: [{ kind, namespace, resourceVersion }] }
+  } catch (error) {
+    if (isForbidden(error)) return { items: [], lists: [] }
+    throw error
+  }
+}
+
+function isForbidden(error: unknown): boolean {
+  return error instanceof KubernetesError && error.class === 'forbidden'
+}
+
+function namespacesOf(sought: readonly Sought[]): readonly string[] {
+  return [...new Set(sought.flatMap(({ id }) => id.namespace ?? []))]
+}

@@ -1,0 +1,127 @@
+import { type ClusterPath, isIn } from '../core/config/cluster-path.ts'
+import { clusterNamed, configurationPath, parseConfiguration } from '../core/config/configuration.ts'
+import type { BlobSha, ClusterName, CommitSha } from '../core/ids.ts'
+import type { WantedObject } from '../core/manifest/kubernetes-object.ts'
+import { readObjects } from '../core/manifest/kubernetes-yaml.ts'
+import { type Problem, inFile } from '../core/parsed.ts'
+import type { SyncProblem } from '../core/sync/report.ts'
+import type { BlobContent, Mirror, TreeFile } from '../io/git/mirror.ts'
+
+/** What a commit says of one cluster. */
+export type Manifests = {
+  readonly wanted: readonly WantedObject[]
+  /** Each means that something may be missing from `wanted`, so that nothing may be called superfluous. */
+  readonly problems: readonly SyncProblem[]
+  /** How many objects a sync may remove without being asked. */
+  readonly pruneBudget: number
+}
+
+export type ManifestsDeps = {
+  readonly mirror: Mirror
+  readonly cluster: ClusterName
+  readonly path: ClusterPath
+  /** What was read before: a file that did not change is parsed once. */
+  readonly parsed: ParsedFiles
+}
+
+export type ParsedFiles = Map<BlobSha, ReturnType<typeof readObjects>>
+
+const defaultPruneBudget = 10
+
+export async function readManifests(deps: ManifestsDeps, commit: CommitSha, signal?: AbortSignal): Promise<Manifests> {
+  const { mirror, path, parsed } = deps
+  const files = (await mirror.listFiles(commit, path, signal)).filter((file) => !isIn(file.path, '.github'))
+  const manifests = manifestsAmong(files)
+  const [configuration] = await mirror.listFiles(commit, configurationPath, signal)
+  const unread = manifests.filter(({ kind, blob }) => kind === 'file' && !parsed.has(blob)).map(({ blob }) => blob)
+  const blobs = await mirror.readBlobs(
+    [...unread, ...(configuration === undefined ? [] : [configuration.blob])],
+    signal,
+  )
+  const read = manifests.map((file) => readManifest(file, parsed, blobs))
+  forgetOthers(parsed, manifests)
+  return {
+    wanted: read.flatMap(({ objects }) => objects),
+    problems: [...read.flatMap(({ problems }) => problems), ...configurationProblems(deps, configuration, blobs)],
+    pruneBudget: defaultPruneBudget,
+  }
+}
+
+/** YAML outside of Helm charts: what is in a chart are templates, and values of them. */
+export function manifestsAmong(files: readonly TreeFile[]): readonly TreeFile[] {
+  const charts = files.flatMap(({ path }) =>
+    /(?:^|\/)Chart\.yaml$/.test(path) ? [path.slice(0, -'Chart.yaml'.length)] : [],
+  )
+  return files.filter(({ path }) => /\.ya?ml$/.test(path) && !charts.some((chart) => path.startsWith(chart)))
+}
+
+type ReadManifest = { readonly objects: readonly WantedObject[]; readonly problems: readonly SyncProblem[] }
+
+function readManifest(
+  { path, blob, kind }: TreeFile,
+  parsed: ParsedFiles,
+  blobs: ReadonlyMap<BlobSha, BlobContent>,
+): ReadManifest {
+  const refused = (message: string): ReadManifest => ({ objects: [], problems: [authors({ message }, path)] })
+  if (kind !== 'file') return refused(notFollowed[kind])
+  const content = blobs.get(blob)
+  const reading = parsed.get(blob) ?? (content?.kind === 'text' ? readObjects(content.text) : undefined)
+  if (reading === undefined) return refused(unreadable(content))
+  parsed.set(blob, reading)
+  return {
+    objects: reading.objects.map(({ object, at }) => ({ object, at: { ...at, file: path } })),
+    problems: reading.problems.map((problem) => authors(problem, path)),
+  }
+}
+
+const notFollowed: Readonly<Record<Exclude<TreeFile['kind'], 'file'>, string>> = {
+  symlink: 'expected a file, got a symbolic link, which is not followed',
+  submodule: 'expected a file, got a submodule, which is not fetched',
+  'oddly-named': 'expected a file name of printable characters',
+}
+
+function unreadable(content: BlobContent | undefined): string {
+  switch (content?.kind) {
+    case 'binary':
+      return 'expected UTF-8 text'
+    case 'lfs-pointer':
+      return 'expected YAML, got a pointer of Git LFS'
+    case 'too-large':
+      return `expected a smaller file, got ${content.bytes} bytes`
+    case 'text':
+    case undefined:
+      return 'the file could not be read'
+  }
+}
+
+/** What the settings say is synced; what the repository says of it is only compared. Without it, all is as by default. */
+function configurationProblems(
+  { cluster, path }: ManifestsDeps,
+  file: TreeFile | undefined,
+  blobs: ReadonlyMap<BlobSha, BlobContent>,
+): readonly SyncProblem[] {
+  if (file === undefined) return []
+  const content = blobs.get(file.blob)
+  if (content?.kind !== 'text') return [authors({ message: unreadable(content) }, configurationPath)]
+  const configuration = parseConfiguration(content.text)
+  if (!configuration.ok) return configuration.problems.map((problem) => authors(problem, configurationPath))
+  const found = clusterNamed(configuration.value, cluster)
+  if (found === undefined) return [operators(`expected a cluster \`${cluster}\`, the CLUSTER of the agent, got none`)]
+  if (found.path === path) return []
+  return [operators(`expected the path \`${path}\`, the GIT_PATH of the agent, got \`${found.path}\``)]
+}
+
+function authors(problem: Problem, file: string): SyncProblem {
+  return { ...inFile(problem, file), turn: 'author' }
+}
+
+function operators(message: string): SyncProblem {
+  const help = 'the agent follows its settings; nothing is removed until both say the same'
+  return { ...inFile({ message, help }, configurationPath), turn: 'operator' }
+}
+
+/** What no file has any more is not kept. */
+function forgetOthers(parsed: ParsedFiles, manifests: readonly TreeFile[]): void {
+  const present = new Set(manifests.map(({ blob }) => blob))
+  for (const blob of parsed.keys()) if (!present.has(blob)) parsed.delete(blob)
+}
