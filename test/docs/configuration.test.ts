@@ -27,6 +27,10 @@ suite('docs/configuration.md', () => {
       Object.entries(clusters).map(([name, { path }]) => `one cluster, \`${name}\`, with \`path: ${path}\``),
       [rows.get('clusters')?.otherwise],
     )
+    assert.deepEqual(
+      Object.values(clusters).map(({ prune }) => `\`${prune.budget}\``),
+      [rows.get('clusters.*.prune.budget')?.otherwise],
+    )
   })
 
   for (const key of ['release.merge', 'release.merge-method', 'release.checks'] as const) {

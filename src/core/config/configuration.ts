@@ -2,7 +2,7 @@ import { type ClusterName, type FilePath, parseClusterName } from '../ids.ts'
 import { type Parsed, type Problem, guaranteed, parsed, refused } from '../parsed.ts'
 import { type AgentKey, parseAgentKey, sharedAgentKeys } from './agent-key.ts'
 import { type ClusterPath, isIn, overlappingPaths, parseClusterPath } from './cluster-path.ts'
-import { type Shape, listOf, mapOf, oneOf, recordOf, textOf } from './shape.ts'
+import { type Shape, listOf, mapOf, oneOf, recordOf, textOf, wholeNumber } from './shape.ts'
 import { readSource } from './source.ts'
 
 /** What `.github/lotse.yaml` says, defaults applied. Plain JSON: the store keeps it. */
@@ -20,8 +20,14 @@ export type Cluster = {
   readonly agents: readonly AgentKey[]
   /** The GitHub environment of its deployments. */
   readonly environment?: string
+  readonly prune: PruneRules
   /** What the cluster says, and where it is silent what `release` says. */
   readonly release: ReleaseRules
+}
+
+export type PruneRules = {
+  /** How many objects a sync may delete by itself; where more are gone from git, somebody must agree. */
+  readonly budget: number
 }
 
 export type ReleaseRules = {
@@ -37,6 +43,7 @@ export type ChecksRule = 'required' | 'none'
 /** Where the configuration stands in a repository. */
 export const configurationPath = '.github/lotse.yaml'
 
+const defaultBudget = 10
 const defaults: ReleaseRules = { merge: 'manual', mergeMethod: 'squash', checks: 'required' }
 
 const release = mapOf(
@@ -53,6 +60,7 @@ const cluster = mapOf(
     path: textOf('a path', parseClusterPath),
     agents: listOf(textOf('text, a public key', parseAgentKey), { atMost: 2 }),
     environment: textOf('text, the name of a GitHub environment', parseEnvironment),
+    prune: mapOf({ budget: wholeNumber({ atLeast: 0, atMost: 1000 }) }, []),
     release,
   },
   ['path'],
@@ -114,11 +122,12 @@ function toConfiguration(written: Written<typeof configurationShape>): Configura
   return { version: written.version, clusters: Object.fromEntries<Cluster>(clusters), release }
 }
 
-function toCluster({ path, agents, environment, release }: WrittenCluster, otherwise: ReleaseRules): Cluster {
+function toCluster({ path, agents, environment, prune, release }: WrittenCluster, otherwise: ReleaseRules): Cluster {
   return {
     path,
     agents: agents ?? [],
     ...(environment === undefined ? {} : { environment }),
+    prune: { budget: prune?.budget ?? defaultBudget },
     release: releaseRules(release, otherwise),
   }
 }

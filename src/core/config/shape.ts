@@ -90,6 +90,16 @@ export function oneOf<const T extends string | number>(...values: readonly T[]):
   }
 }
 
+export function wholeNumber({ atLeast, atMost }: { readonly atLeast: number; readonly atMost: number }): Shape<number> {
+  return {
+    read: (spot) => {
+      const value = spot.kind === 'scalar' ? spot.value : undefined
+      const isMeant = typeof value === 'number' && Number.isInteger(value) && value >= atLeast && value <= atMost
+      return isMeant ? parsed(value) : expected(`a whole number from ${atLeast} to ${atMost}`, spot)
+    },
+  }
+}
+
 /** Text that `parse` understands. Its problems get the place of the text. */
 export function textOf<T>(what: string, parse: (text: string) => Parsed<T>): Shape<T> {
   return {

@@ -15,7 +15,7 @@ const defaults = { merge: 'manual', mergeMethod: 'squash', checks: 'required' }
 
 /** What stands for the clusters of a file that names none. */
 function wholeRepository(release: unknown): unknown {
-  return { default: { path: '.', agents: [], release } }
+  return { default: { path: '.', agents: [], prune: { budget: 10 }, release } }
 }
 
 suite('parseConfiguration reads', () => {
@@ -31,6 +31,7 @@ clusters:
     path: clusters/staging
     agents: ["${agentKey('old')}", "${agentKey('new')} rotated in May"]
     environment: Staging (EU)
+    prune: { budget: 0 }
     release: { merge: auto, merge-method: rebase, checks: none }
 release: { merge: manual, merge-method: merge, checks: required }
 `,
@@ -41,6 +42,7 @@ release: { merge: manual, merge-method: merge, checks: required }
             path: 'clusters/staging',
             agents: [agentKey('old'), agentKey('new')],
             environment: 'Staging (EU)',
+            prune: { budget: 0 },
             release: { merge: 'auto', mergeMethod: 'rebase', checks: 'none' },
           },
         },
@@ -52,19 +54,34 @@ release: { merge: manual, merge-method: merge, checks: required }
       'version: 1\nclusters: { a: { path: a, release: { merge: auto } } }\nrelease: { merge: manual, checks: none }',
       {
         version: 1,
-        clusters: { a: { path: 'a', agents: [], release: { merge: 'auto', mergeMethod: 'squash', checks: 'none' } } },
+        clusters: {
+          a: {
+            path: 'a',
+            agents: [],
+            prune: { budget: 10 },
+            release: { merge: 'auto', mergeMethod: 'squash', checks: 'none' },
+          },
+        },
         release: { merge: 'manual', mergeMethod: 'squash', checks: 'none' },
       },
     ],
     [
       'the whole repository as one cluster',
       'version: 1\nclusters: { a: { path: . } }',
-      { version: 1, clusters: { a: { path: '.', agents: [], release: defaults } }, release: defaults },
+      {
+        version: 1,
+        clusters: { a: { path: '.', agents: [], prune: { budget: 10 }, release: defaults } },
+        release: defaults,
+      },
     ],
     [
       'a cluster that is called as something every object has',
       'version: 1\nclusters: { constructor: { path: a } }',
-      { version: 1, clusters: { constructor: { path: 'a', agents: [], release: defaults } }, release: defaults },
+      {
+        version: 1,
+        clusters: { constructor: { path: 'a', agents: [], prune: { budget: 10 }, release: defaults } },
+        release: defaults,
+      },
     ],
     [
       'a byte order mark and CRLF',
@@ -118,6 +135,15 @@ suite('parseConfiguration refuses', () => {
       'a key that resembles none',
       'version: 1\nrelease: { freeze: [] }',
       '2:12: unknown key `freeze` (known keys: `merge`, `merge-method`, `checks`)',
+    ],
+    [
+      'budgets that are no whole number, or too large',
+      'version: 1\nclusters:\n  a: { path: a, prune: { budget: 1001 } }\n  b: { path: b, prune: { budget: -1 } }\n  c: { path: c, prune: { budget: 1.5 } }\n  d: { path: d, prune: { budget: all } }\n  e: { path: e, prune: 10 }',
+      '3:34: expected a whole number from 0 to 1000, got the number `1001`',
+      '4:34: expected a whole number from 0 to 1000, got the number `-1`',
+      '5:34: expected a whole number from 0 to 1000, got the number `1.5`',
+      '6:34: expected a whole number from 0 to 1000, got `all`',
+      '7:24: expected a map, got the number `10`',
     ],
     [
       'keys without a value',

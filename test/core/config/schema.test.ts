@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { suite, test } from 'node:test'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { parse } from 'yaml'
-import { configurationShape, parseConfiguration } from '../../../src/core/config/configuration.ts'
+import { type Configuration, configurationShape, parseConfiguration } from '../../../src/core/config/configuration.ts'
 import type { Shape } from '../../../src/core/config/shape.ts'
 import { agentKey } from './agent-keys.ts'
 
@@ -30,7 +30,7 @@ suite('schema/v1.json', () => {
   })
 
   test('names the defaults of the parser', () => {
-    const { release } = valueOf('version: 1')
+    const { release, clusters } = valueOf('version: 1')
     const properties = schema.$defs?.['release']?.properties ?? {}
     const written = Object.fromEntries(Object.entries(properties).map(([key, row]) => [key, row.default]))
     assert.deepEqual(written, {
@@ -38,6 +38,11 @@ suite('schema/v1.json', () => {
       'merge-method': release.mergeMethod,
       checks: release.checks,
     })
+    const budget = schema.$defs?.['cluster']?.properties?.['prune']?.properties?.['budget']
+    assert.deepEqual(
+      Object.values(clusters).map(({ prune }) => prune),
+      [{ budget: budget?.default }],
+    )
   })
 
   const key = agentKey('one')
@@ -48,6 +53,9 @@ suite('schema/v1.json', () => {
     'version: 1\nrelease: { merge: auto, merge-method: merge, checks: none }',
     'version: 1\nrelease: { merge: manual, merge-method: rebase, checks: required }',
     'version: 1\nclusters: { a: { path: . } }',
+    ...['{}', '{ budget: 0 }', '{ budget: 1000 }', '{ budget: 10.0 }'].map(
+      (prune) => `version: 1\nclusters: { a: { path: a, prune: ${prune} } }`,
+    ),
     'version: 1\nclusters: { a-1: { path: a b/c.d/..e, agents: [], environment: é, release: { merge: auto } } }',
     `version: 1\nclusters: { a: { path: .githubber, agents: ["${key}", "${agentKey('two')} a comment"] } }`,
   ]
@@ -69,7 +77,16 @@ suite('schema/v1.json', () => {
     'version: 1\nclusters: { a: null }',
     'version: 1\nclusters: { a: a }',
     'version: 1\nclusters: { a: {} }',
-    'version: 1\nclusters: { a: { path: a, prune: { budget: 10 } } }',
+    ...[
+      'null',
+      '10',
+      '{ budget: -1 }',
+      '{ budget: 1001 }',
+      '{ budget: 1.5 }',
+      '{ budget: "10" }',
+      '{ budget: null }',
+      '{ most: 1 }',
+    ].map((prune) => `version: 1\nclusters: { a: { path: a, prune: ${prune} } }`),
     ...[
       '/a',
       'a/',
@@ -136,7 +153,7 @@ suite('schema/v1.json', () => {
   }
 })
 
-function valueOf(text: string): { readonly release: Readonly<Record<string, string>> } {
+function valueOf(text: string): Configuration {
   const result = parseConfiguration(text)
   assert.ok(result.ok)
   return result.value
