@@ -12,7 +12,7 @@ const most = {
   bytes: 2 ** 20,
   depth: 64,
   /** What the aliases of a file may add to it, in characters: each leads to others, so few lines can ask for billions. */
-  repeated: 2 ** 22,
+  repeated: 2 ** 20,
   problems: 100,
 }
 
@@ -31,6 +31,8 @@ export function readTrees(text: string): Trees {
   return { trees, problems: file.problems() }
 }
 
+const tooDeep = `nested more than ${most.depth} levels deep`
+
 type File = ReturnType<typeof openFile>
 
 const template = {
@@ -45,9 +47,10 @@ function openFile(text: string) {
   const complain = (where: number | Place, message: string, help?: string): void => {
     complaints += 1
     const at = typeof where === 'number' ? placeAt(where) : where
-    // A chart has a template on every line, which is said once.
+    // A chart has a template on every line, which is said once; what else is wrong with it is no news.
+    if (found.has(template.message) || found.size >= most.problems) return
     const key = message === template.message ? message : `${at.line}:${at.column} ${message}`
-    if (found.size < most.problems && !found.has(key)) found.set(key, { message, at, ...(help && { help }) })
+    if (!found.has(key)) found.set(key, { message, at, ...(help && { help }) })
   }
   return {
     placeAt,
@@ -56,7 +59,15 @@ function openFile(text: string) {
     /** How often somebody complained, said or not: whether a document is whole. */
     complaints: () => complaints,
     problems: (): readonly Problem[] => [...found.values()],
-    repeat: (characters: number) => ((repeated += characters) > most.repeated ? 'too much' : 'go on'),
+    /** Counts what aliases add, and complains once when that is too much. */
+    repeat: (characters: number, at: Place): 'go on' | 'too much' => {
+      const wasFine = repeated <= most.repeated
+      repeated += characters
+      if (repeated <= most.repeated) return 'go on'
+      if (wasFine) complain(at, 'the aliases of this file repeat too much', 'write out what they stand for')
+      complaints += 1
+      return 'too much'
+    },
   }
 }
 
@@ -68,7 +79,7 @@ function readPiece(file: File, piece: Piece): readonly Tree[] {
   }
   return parsePiece(piece).flatMap((parsed) => {
     const before = file.complaints()
-    if (parsed === 'too deep') file.complain(piece.start, `nested more than ${most.depth} levels deep`)
+    if (parsed === 'too deep') file.complain(piece.start, tooDeep)
     const tree = parsed === 'too deep' ? undefined : readDocument(file, piece, parsed)
     return tree === undefined || file.complaints() > before ? [] : [tree]
   })
@@ -100,7 +111,8 @@ function refusalOf(text: string): Refusal | undefined {
 function readDocument(file: File, { text, start }: Piece, parsed: Document.Parsed): Tree | undefined {
   const [error] = parsed.errors
   if (error !== undefined) {
-    if (isTemplate(text)) file.complainOfTemplate(start + text.indexOf('{{'))
+    if (error.code === 'RESOURCE_EXHAUSTION') file.complain(start, tooDeep)
+    else if (isTemplate(text)) file.complainOfTemplate(start + text.indexOf('{{'))
     else file.complain(start + error.pos[0], `cannot be read as YAML: ${withoutValues(error.message)}`)
     return undefined
   }

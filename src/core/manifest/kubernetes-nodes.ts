@@ -24,8 +24,8 @@ export type Reading = {
   readonly complain: (at: Place, message: string, help?: string) => void
   readonly complainOfTemplate: (at: Place) => void
   readonly mostDepth: number
-  /** Counts what aliases add to the file, and says whether that is too much. */
-  readonly repeat: (characters: number) => 'go on' | 'too much'
+  /** Counts what aliases add to the file, and complains when that is too much. */
+  readonly repeat: (characters: number, at: Place) => 'go on' | 'too much'
   /** The nodes that are being read because an alias names them. */
   readonly followed: Set<Node>
 }
@@ -52,12 +52,8 @@ function readNode(reading: Reading, node: Node, within: Within): Tree {
   if (name !== undefined && !/^[\w-]+$/.test(name)) {
     reading.complain(at, 'expected letters, digits, `_` and `-` as the name of an anchor')
   }
+  if (isRepeatedTooMuch(reading, node, at)) return nothing
   if (isAlias(node)) return follow(reading, node, within) ?? nothing
-  const isRepeated = reading.followed.size > 0
-  if (isRepeated && reading.repeat(1 + (isScalar(node) ? (node.source?.length ?? 0) : 0)) === 'too much') {
-    reading.complain(at, 'the aliases of this file repeat too much', 'write out what they stand for')
-    return nothing
-  }
   if (isScalar(node)) return { kind: 'scalar', at, value: readScalar(reading, node, { ...within, at }) }
   if (within.depth >= reading.mostDepth) {
     reading.complain(at, `nested more than ${reading.mostDepth} levels deep`)
@@ -66,6 +62,12 @@ function readNode(reading: Reading, node: Node, within: Within): Tree {
   const inside: Within = { at, depth: within.depth + 1, inFlow: within.inFlow || node.flow === true }
   if (isMap(node)) return readMap(reading, node, inside)
   return isSeq(node) ? readList(reading, node, inside) : nothing
+}
+
+/** What stands in the text once has its limits; what aliases make of it is counted. */
+function isRepeatedTooMuch({ followed, repeat }: Reading, node: Node, at: Place): boolean {
+  if (followed.size === 0) return false
+  return repeat(1 + (isScalar(node) ? (node.source?.length ?? 0) : 0), at) === 'too much'
 }
 
 function follow(reading: Reading, alias: Alias, within: Within): Tree | undefined {

@@ -20,7 +20,7 @@ export type ReadObjects = {
   readonly notices: readonly Problem[]
 }
 
-const most = { objects: 10_000, notices: 100 }
+const most = { objects: 10_000, problems: 100, notices: 100 }
 
 /**
  * The objects of one manifest file, read as Kubernetes reads YAML and ready to be applied: `kind: List` expanded,
@@ -41,7 +41,10 @@ export function readObjects(text: string): ReadObjects {
   return {
     objects: outcomes.flatMap((outcome) => (outcome.kind === 'wanted' ? [outcome.read] : [])),
     ignored: outcomes.flatMap((outcome) => (outcome.kind === 'ignored' ? [outcome.read] : [])),
-    problems: [...problems, ...outcomes.flatMap((outcome) => (outcome.kind === 'refused' ? outcome.problems : []))],
+    problems: [
+      ...problems,
+      ...outcomes.flatMap((outcome) => (outcome.kind === 'refused' ? outcome.problems : [])),
+    ].slice(0, most.problems),
     notices: outcomes.flatMap((outcome) => (outcome.kind === 'wanted' ? outcome.notices : [])).slice(0, most.notices),
   }
 }
