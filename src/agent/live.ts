@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { type ObjectId, formatObjectId } from '../core/manifest/kubernetes-object.ts'
 import { idOfLive } from '../core/sync/mark.ts'
 import type { LiveMetadata } from '../core/sync/live-metadata.ts'
@@ -53,7 +54,7 @@ async function readKind(deps: LiveDeps, discovery: Discovery, sought: readonly S
   const [first] = sought
   const kind = first && kindOf(discovery, first)
   if (kind === undefined) return { live: notServed(discovery, sought), lists: [], problems: [] }
-  const { items, lists } = await listKind(deps, kind, namespacesOf(sought))
+  const { items, lists } = await patiently(() => listKind(deps, kind, namespacesOf(sought)))
   const listed = new Map(items.map((item) => [formatObjectId(idOfLive(item)), item]))
   const problems: SyncProblem[] = []
   const read = sought.map(async ({ id }): Promise<[string, LiveMetadata | 'absent' | 'unknown']> => {
@@ -107,6 +108,21 @@ async function listNamespace(
   } catch (error) {
     if (isForbidden(error)) return { items: [], lists: [] }
     throw error
+  }
+}
+
+const patience = { tries: 5, pauseMs: 1000 }
+
+/** A kind that is only just served is still being read from the store: the server says when to come back. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await ask()
+    } catch (error) {
+      const comesBack = error instanceof KubernetesError && error.class === 'throttled'
+      if (!comesBack || tries === patience.tries) throw error
+      await delay(error.retryAfterMs ?? patience.pauseMs)
+    }
   }
 }
 

@@ -57,11 +57,12 @@ class SyncLoop {
   #waiting: Asked | undefined
   #tries = 0
   #stopping = false
-  #idle = Promise.withResolvers<void>()
+  #resting = true
+  #rested = Promise.withResolvers<void>()
 
   constructor(deps: LoopDeps) {
     this.#deps = deps
-    this.#idle.resolve()
+    this.#rested.resolve()
   }
 
   ask(trigger: SyncTrigger, { commit, verify = trigger === 'command' }: Hint = {}): void {
@@ -88,7 +89,7 @@ class SyncLoop {
   }
 
   settled(): Promise<void> {
-    return this.#idle.promise
+    return this.#rested.promise
   }
 
   async stop(): Promise<void> {
@@ -156,15 +157,15 @@ class SyncLoop {
     this.#timers.clear()
   }
 
-  #isIdle(): boolean {
-    return this.#running === undefined && this.#waiting === undefined && this.#timers.size === 0
-  }
-
   #busy(): void {
-    if (this.#isIdle()) this.#idle = Promise.withResolvers<void>()
+    if (!this.#resting) return
+    this.#resting = false
+    this.#rested = Promise.withResolvers<void>()
   }
 
   #rest(): void {
-    if (this.#isIdle()) this.#idle.resolve()
+    if (this.#running !== undefined || this.#waiting !== undefined || this.#timers.size > 0) return
+    this.#resting = true
+    this.#rested.resolve()
   }
 }

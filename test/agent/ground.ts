@@ -45,7 +45,15 @@ export async function openGround(cluster: Cluster, name: string): Promise<Ground
   const folder = await mkdtemp(join(tmpdir(), 'lotse-agent-'))
   const remote = await openRemote(folder, name)
   const lines: string[] = []
-  const log = createLogger({ level: 'debug', format: 'text' }, { write: (line) => void lines.push(line) })
+  const log = createLogger(
+    { level: 'debug', format: 'text' },
+    {
+      write: (line) => {
+        lines.push(line)
+        if (process.env['SHOW']) process.stderr.write(line)
+      },
+    },
+  )
   let agent: Agent | undefined
   const ground: Ground = {
     ...remote,

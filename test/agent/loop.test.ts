@@ -53,11 +53,12 @@ for (const [name, failure] of [
   test(`a sync is tried again when ${name}`, async () => {
     const { loop, turns, finish } = loopOf()
     loop.ask('timer')
+    const settled = loop.settled()
     finish(failure)
     await until(() => turns.length === 2)
     assert.deepEqual(turns.map(said), ['timer', 'retry'])
     finish('done')
-    await loop.settled()
+    await settled
   })
 }
 
