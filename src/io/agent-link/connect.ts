@@ -12,7 +12,7 @@ import { formatProblem } from '../../core/parsed.ts'
 import { type Secret } from '../../core/secret.ts'
 import { UserError } from '../../core/user-error.ts'
 import { type Channel, fitting } from './channel.ts'
-import { dial } from './dial.ts'
+import { dial, type ProxyEnvironment } from './dial.ts'
 import { guard } from './guard.ts'
 import { readKeyPair } from './keys.ts'
 import { type LinkLog } from './link-log.ts'
@@ -27,6 +27,8 @@ export type ConnectSettings = {
   readonly key: Secret
   /** The bot's public key: who answers with another one is not the bot. */
   readonly botKey: AgentKey
+  /** `HTTPS_PROXY` and `NO_PROXY`, as the environment has them. */
+  readonly proxy?: ProxyEnvironment
 }
 
 export type ConnectDeps = {
@@ -60,6 +62,7 @@ export function connectToBot(settings: ConnectSettings, deps: ConnectDeps): BotL
     cluster: settings.cluster,
     agent: readKeyPair(settings.key, 'the key of the agent'),
     botKey: settings.botKey,
+    ...(settings.proxy === undefined ? {} : { proxy: settings.proxy }),
   }
   const outbox = createOutbox()
   let channel: Channel | undefined

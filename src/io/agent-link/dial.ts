@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { Agent } from 'node:https'
 import { WebSocket } from 'ws'
 import {
   type AgentClaim,
@@ -20,11 +21,14 @@ import { type KeyPair } from '../../core/key-pair.ts'
 import { bytesOf, type Channel, closeSocket, maxFrameBytes, openChannel } from './channel.ts'
 import { type Closing, closing } from './closing.ts'
 
+export type ProxyEnvironment = { readonly HTTPS_PROXY?: string; readonly NO_PROXY?: string }
+
 export type Dialling = {
   readonly url: URL
   readonly cluster: ClusterName
   readonly agent: KeyPair
   readonly botKey: AgentKey
+  readonly proxy?: ProxyEnvironment
 }
 
 export type DialEvents = {
@@ -48,6 +52,7 @@ export function dial(to: Dialling, on: DialEvents): { readonly hangUp: (because:
     perMessageDeflate: false,
     maxPayload: maxFrameBytes,
     handshakeTimeout: handshakeMs,
+    ...(to.url.protocol === 'wss:' && to.proxy !== undefined ? { agent: new Agent({ proxyEnv: to.proxy }) } : {}),
   })
   let step: Step = { next: 'hello' }
   // What we know is better than what the other side says.

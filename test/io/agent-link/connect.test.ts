@@ -6,7 +6,7 @@ import { sealFrame } from '../../../src/core/agent-frames.ts'
 import { formatBotMessage } from '../../../src/core/agent-protocol.ts'
 import { parseKeyPair } from '../../../src/core/key-pair.ts'
 import { guaranteed } from '../../../src/core/parsed.ts'
-import { type Agent, botKey, commit, otherKey, startAgent, startBot, startWire, state } from './ground.ts'
+import { type Agent, botKey, commit, happenings, otherKey, startAgent, startBot, startWire, state } from './ground.ts'
 import { helloOf, type Raw, serveRaw, startRelay } from './raw.ts'
 
 const botPair = guaranteed(parseKeyPair(botKey.pem))
@@ -114,6 +114,20 @@ suite('who stands between agent and bot', () => {
     assert.equal((await bot.events.next()).kind, 'closed')
     assert.equal((await events.next()).kind, 'lost')
   })
+})
+
+test('connectToBot asks the proxy that it is told for the way', async (t) => {
+  const asked = happenings<string | undefined>()
+  const proxy = createServer().on('connect', (request, socket) => {
+    asked.add(request.url)
+    socket.end('HTTP/1.1 403 Forbidden\r\n\r\n')
+  })
+  await new Promise<void>((resolve) => void proxy.listen(0, '127.0.0.1', resolve))
+  t.after(() => proxy.close())
+  const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+  const agent = startAgent(t, 'https://bot.example.com', { proxy: address })
+  assert.equal(await asked.next(), 'bot.example.com:443')
+  assert.equal(await firstLogged(agent), 1006)
 })
 
 test('both sides notice a connection that is open and dead', async (t) => {

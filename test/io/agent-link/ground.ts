@@ -107,6 +107,7 @@ export type AgentOptions = {
   readonly cluster?: ClusterName
   readonly now?: () => Date
   readonly state?: () => AgentState
+  readonly proxy?: string
   readonly onMessage?: ConnectDeps['on']['message']
 }
 
@@ -122,6 +123,7 @@ export function startAgent(t: TestContext, url: string, options: AgentOptions = 
       cluster: options.cluster ?? production,
       key: (options.key ?? agentKey).pem,
       botKey: (options.expects ?? botKey).publicKey,
+      ...(options.proxy === undefined ? {} : { proxy: { HTTPS_PROXY: options.proxy } }),
     },
     {
       log: { info: () => {}, warn: logged, error: logged },
