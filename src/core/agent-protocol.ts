@@ -10,6 +10,7 @@ import {
 } from './ids.ts'
 import { type Parsed, parsed, type Problem, refused } from './parsed.ts'
 import { Secret } from './secret.ts'
+import { parseSyncReport } from './sync/parse-report.ts'
 import { type SyncReport } from './sync/report.ts'
 
 /** Where the bot takes its agents' connections. */
@@ -104,11 +105,6 @@ export function parseAgentMessage(text: string): Parsed<AgentMessage> {
     default:
       return unknownKind(kind)
   }
-}
-
-// PLACEHOLDERS
-function parseSyncReport(value: unknown): Parsed<SyncReport> {
-  return isObject(value) ? parsed(value as SyncReport) : refused('expected a report')
 }
 
 type Fields = Readonly<Record<string, unknown>>
