@@ -8,6 +8,7 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { json as readJson } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
+import { kubernetesFromKubeconfig } from '../../src/cli/kubeconfig.ts'
 import type { JsonObject } from '../../src/core/json.ts'
 import type { KubernetesObject } from '../../src/core/manifest/kubernetes-object.ts'
 import { createKubernetes } from '../../src/io/kubernetes/client.ts'
@@ -519,6 +520,19 @@ onCluster('a token that is replaced in its file is taken up', async (cluster, t)
   assert.notEqual((await later.discover()).find('v1', 'ConfigMap'), undefined)
 })
 
+onCluster('the way of a kubeconfig leads to the cluster', async (cluster, t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'lotse-kubeconfig-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const token = await cluster.tokenFor({ user: 'frank', groups: [] })
+  for (const kubeconfig of [cluster.kubeconfig(), cluster.kubeconfig({ token })]) {
+    const path = join(folder, 'config')
+    await writeFile(path, kubeconfig)
+    const kubernetes = createKubernetes(await kubernetesFromKubeconfig(path))
+    t.after(kubernetes.close)
+    assert.notEqual((await kubernetes.discover()).find('v1', 'ConfigMap'), undefined)
+  }
+})
+
 onCluster('requests counts what is sent', async (cluster, t) => {
   const kubernetes = asAdmin(cluster, t)
   const discovery = await kubernetes.discover()
@@ -672,7 +686,7 @@ async function rejects(promise: Promise<unknown>, says: object): Promise<void> {
 
 function matches(error: unknown, says: object): void {
   if (!(error instanceof KubernetesError)) throw error
-  const facts: Says = { ...error, message: error.message }
+  const facts: Says = Object.fromEntries([...Object.entries(error), ['message', error.message]])
   for (const [key, expected] of Object.entries(says)) {
     if (expected instanceof RegExp) assert.match(String(facts[key]), expected)
     else assert.equal(facts[key], expected, `${key} of ${JSON.stringify(facts)}`)
