@@ -13,6 +13,18 @@ export type CliCommand = {
 
 const known: readonly CliCommand[] = [
   {
+    name: 'agent',
+    summary: 'Run the agent of a cluster',
+    usage: 'agent [--kubeconfig [FILE]] [--context NAME]',
+    details: [
+      'Its settings are environment variables: docs/agent.md.',
+      '',
+      '  --kubeconfig [FILE]  reach the cluster as kubectl does; without FILE, by KUBECONFIG or ~/.kube/config',
+      '  --context NAME       another context than the current one',
+    ],
+    load: async () => (await import('./agent.ts')).runAgent,
+  },
+  {
     name: 'bot',
     summary: 'Run the GitHub App',
     usage: 'bot',

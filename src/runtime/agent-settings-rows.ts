@@ -1,7 +1,7 @@
-import { createPrivateKey } from 'node:crypto'
 import { parseAgentKey } from '../core/config/agent-key.ts'
 import { parseClusterPath } from '../core/config/cluster-path.ts'
 import { type RepoName, parseBranchName, parseClusterName, parseRepoName } from '../core/ids.ts'
+import { parseKeyPair } from '../core/key-pair.ts'
 import { type Parsed, parsed, refused } from '../core/parsed.ts'
 import { Secret } from '../core/secret.ts'
 import { logFormats, logLevels } from './log.ts'
@@ -127,16 +127,11 @@ function gitUrl(url: string, kind: GitUrl['kind'], path: string): Parsed<GitUrl>
     : refused(`expected owner and name of a repository behind the host, got \`${url}\``)
 }
 
+/** What `lotse key` wrote. */
 export function parseAgentPrivateKey(text: string): Parsed<Secret> {
-  try {
-    if (createPrivateKey(text.trim()).asymmetricKeyType === 'ed25519') return parsed(new Secret(text.trim()))
-  } catch {
-    // What the library says of it may quote the key.
-  }
-  return refused({
-    message: 'expected an Ed25519 private key as PEM, beginning with `-----BEGIN PRIVATE KEY-----`',
-    help: 'make one with `lotse key`',
-  })
+  const pem = new Secret(text.trim())
+  const pair = parseKeyPair(pem)
+  return pair.ok ? parsed(pem) : pair
 }
 
 function parseNamespace(text: string): Parsed<string> {

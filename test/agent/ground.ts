@@ -11,6 +11,7 @@ import { guaranteed } from '../../src/core/parsed.ts'
 import { readAgentSettings } from '../../src/runtime/agent-settings.ts'
 import { createLogger } from '../../src/runtime/log.ts'
 import type { Cluster } from '../../src/sandbox/cluster/access.ts'
+import { type TestBot, startTestBot } from './test-bot.ts'
 
 const run = promisify(execFile)
 
@@ -19,6 +20,7 @@ export type Remote = {
   readonly url: string
   /** Files of the cluster's folder; null takes one away. */
   readonly commit: (files: Readonly<Record<string, string | null>>, branch?: string) => Promise<CommitSha>
+  readonly head: () => Promise<CommitSha>
 }
 
 /** An agent on a real API server, its repository, and what a person would look at. */
@@ -26,7 +28,13 @@ export type Ground = Remote & {
   /** Its name in the configuration, and the namespace of its objects. */
   readonly name: string
   readonly folder: string
-  readonly start: (more?: Readonly<Record<string, string>>) => Promise<Agent>
+  /** Waits until its first sync is done, unless said. */
+  readonly start: (more?: Readonly<Record<string, string>>, options?: { readonly settled: boolean }) => Promise<Agent>
+  readonly bot: TestBot
+  /** The bot tells of a push: resolves to what the agent says of itself after the sync. */
+  readonly syncAgain: () => Promise<AgentState>
+  /** The requests to the API server meanwhile, by verb. */
+  readonly costOf: (work: () => Promise<unknown>) => Promise<Readonly<Record<string, number>>>
   readonly agent: () => Agent
   /** What the agent says of itself at `/status`. */
   readonly status: () => Promise<AgentState>
@@ -44,6 +52,7 @@ export type LiveObject = any
 export async function openGround(cluster: Cluster, name: string): Promise<Ground> {
   const folder = await mkdtemp(join(tmpdir(), 'lotse-agent-'))
   const remote = await openRemote(folder, name)
+  const bot = await startTestBot()
   const lines: string[] = []
   const log = createLogger(
     { level: 'debug', format: 'text' },
@@ -59,12 +68,26 @@ export async function openGround(cluster: Cluster, name: string): Promise<Ground
     ...remote,
     name,
     folder,
-    async start(more = {}) {
-      const environment = await agentEnvironment(cluster, { folder, name, url: remote.url })
+    bot,
+    async start(more = {}, { settled } = { settled: true }) {
+      const environment = await agentEnvironment(cluster, { folder, name, url: remote.url, bot })
       const settings = readAgentSettings({ ...environment, ...more })
       agent = await startAgent(settings, { log, now: () => new Date(), random: Math.random })
-      await agent.settled()
+      if (settled) await agent.settled()
       return agent
+    },
+    async syncAgain() {
+      await bot.ask({ kind: 'fetch', commit: await remote.head() }, 'synced')
+      await ground.agent().settled()
+      return ground.status()
+    },
+    async costOf(work) {
+      const before = requestsOf(await ground.metrics())
+      await work()
+      const after = Object.entries(requestsOf(await ground.metrics()))
+      return Object.fromEntries(
+        after.map(([verb, count]) => [verb, count - (before[verb] ?? 0)]).filter(([, more]) => more !== 0),
+      )
     },
     agent() {
       if (agent === undefined) throw new Error('the agent was not started')
@@ -89,18 +112,19 @@ export async function openGround(cluster: Cluster, name: string): Promise<Ground
     log: () => lines.join(''),
     async [Symbol.asyncDispose]() {
       await agent?.stop()
+      await bot.close()
       await rm(folder, { recursive: true, force: true, maxRetries: 5 })
     },
   }
   return ground
 }
 
-type Place = { readonly folder: string; readonly name: string; readonly url: string }
+type Place = { readonly folder: string; readonly name: string; readonly url: string; readonly bot: TestBot }
 
 /** As a pod has it: the token of a service account that may do everything, and the authority, in files. */
 async function agentEnvironment(
   cluster: Cluster,
-  { folder, name, url }: Place,
+  { folder, name, url, bot }: Place,
 ): Promise<Readonly<Record<string, string>>> {
   const namespace = `lotse-${name}`
   const group = 'rbac.authorization.k8s.io'
@@ -113,12 +137,16 @@ async function agentEnvironment(
     subjects: [{ kind: 'ServiceAccount', name: 'agent', namespace }],
   })
   await writeFile(join(folder, 'ca.crt'), cluster.ca)
+  await writeFile(join(folder, 'key.pem'), bot.agentKey.reveal())
   await writeFile(join(folder, 'token'), await cluster.tokenFor({ namespace, serviceAccount: 'agent' }))
   return {
     CLUSTER: name,
     GIT_URL: url,
     GIT_PATH: `clusters/${name}`,
     NAMESPACE: namespace,
+    BOT_URL: bot.url,
+    BOT_PUBLIC_KEY: bot.publicKey,
+    AGENT_KEY_FILE: join(folder, 'key.pem'),
     DATA_DIR: join(folder, 'data'),
     KUBERNETES_SERVER: cluster.url,
     KUBERNETES_CA_FILE: join(folder, 'ca.crt'),
@@ -143,8 +171,11 @@ async function openRemote(folder: string, name: string): Promise<Remote> {
     await git(bare, ['config', setting, 'true'])
   }
   await git(folder, ['init', '--quiet', '--initial-branch=main', work])
+  const head = async (): Promise<CommitSha> =>
+    guaranteed(parseCommitSha((await git(work, ['rev-parse', 'HEAD'])).trim()))
   return {
     url: `file://${bare}`,
+    head,
     async commit(files, branch = 'main') {
       for (const [path, text] of Object.entries(files)) {
         const file = join(work, path.startsWith('.github/') ? path : join(`clusters/${name}`, path))
@@ -157,9 +188,9 @@ async function openRemote(folder: string, name: string): Promise<Remote> {
       await git(work, ['add', '--all'])
       await git(work, ['commit', '--quiet', '--allow-empty', '--message', 'Change'])
       await git(work, ['push', '--quiet', '--force', bare, `HEAD:refs/heads/${branch}`])
-      const head = guaranteed(parseCommitSha((await git(work, ['rev-parse', 'HEAD'])).trim()))
+      const committed = await head()
       if (branch !== 'main') await git(work, ['reset', '--quiet', '--hard', 'HEAD~1'])
-      return head
+      return committed
     },
   }
 }

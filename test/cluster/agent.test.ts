@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { configMapFile, namespaceFile, openGround } from '../agent/ground.ts'
+import { come, configMapFile, namespaceFile, openGround, requestsOf } from '../agent/ground.ts'
 import { testsOnCluster } from './on-cluster.ts'
 
 const onCluster = testsOnCluster(import.meta.filename)
@@ -26,6 +26,143 @@ onCluster('the first commit is applied in one sync, a kind and an object of it t
   const ship = await ground.live(`/apis/${group}/v1/namespaces/${name}/ships/boat`)
   assert.equal(ship.spec.sails, 2)
 })
+
+onCluster('a new commit is applied, and what it removes is pruned', async (cluster) => {
+  const name = `${cluster.namespace}-next`
+  await using ground = await openGround(cluster, name)
+  const path = (called: string): string => `/api/v1/namespaces/${name}/configmaps/${called}`
+  await ground.commit({ 'namespace.yaml': namespaceFile(name), ...files(name, { stays: 'a', goes: 'a' }) })
+  await ground.start()
+  const head = await ground.commit({ ...files(name, { stays: 'b', comes: 'a' }), 'goes.yaml': null })
+  const { lastReport } = await ground.syncAgain()
+  assert.equal(lastReport?.result, 'full', ground.log())
+  assert.equal(lastReport.commit, head)
+  assert.deepEqual([lastReport.counts.applied, lastReport.counts.pruned], [2, 1])
+  assert.equal((await ground.live(path('stays'))).data.value, 'b')
+  assert.equal((await ground.live(path('comes'))).data.value, 'a')
+  assert.equal(await ground.live(path('goes')), undefined)
+})
+
+onCluster('more than the budget is not pruned, and what is not ours never', async (cluster) => {
+  const name = `${cluster.namespace}-budget`
+  await using ground = await openGround(cluster, name)
+  const many = Object.fromEntries(Array.from({ length: 11 }, (_, index) => [`many-${index}`, 'a']))
+  await ground.commit({ 'namespace.yaml': namespaceFile(name), ...files(name, { stays: 'a', ...many }) })
+  await ground.start()
+  await ground.commit(Object.fromEntries(Object.keys(many).map((called) => [`${called}.yaml`, null])))
+  const { lastReport } = await ground.syncAgain()
+  assert.equal(lastReport?.counts.pruned, 0)
+  assert.equal(lastReport.heldPrunes.length, 11)
+  assert.ok(await ground.live(`/api/v1/namespaces/${name}/configmaps/many-10`))
+})
+
+onCluster('what is changed or deleted by hand is corrected within seconds', async (cluster) => {
+  const name = `${cluster.namespace}-drift`
+  await using ground = await openGround(cluster, name)
+  const path = `/api/v1/namespaces/${name}/configmaps/settings`
+  await ground.commit({ 'namespace.yaml': namespaceFile(name), ...files(name, { settings: 'git' }) })
+  await ground.start()
+  await ground.patch(path, { data: { value: 'hand' } })
+  await come(async () => assert.equal((await ground.live(path)).data.value, 'git'), ground.log)
+  await ground.agent().settled()
+  const { lastReport } = await ground.status()
+  assert.equal(lastReport?.trigger, 'watch')
+  assert.deepEqual(lastReport.drift, [{ object: `ConfigMap ${name}/settings`, managers: ['kubectl-edit'] }])
+
+  await cluster.ask({ method: 'DELETE', path })
+  await come(async () => assert.equal((await ground.live(path))?.data.value, 'git'), ground.log)
+  await ground.agent().settled()
+  const before = requestsOf(await ground.metrics())
+  await ground.patch(path, { metadata: { labels: { theirs: 'stays' } } }, 'somebody')
+  await come(
+    async () => assert.ok((requestsOf(await ground.metrics())['dry-run'] ?? 0) > (before['dry-run'] ?? 0)),
+    ground.log,
+  )
+  await ground.agent().settled()
+  assert.equal(requestsOf(await ground.metrics())['apply'], before['apply'], 'a label of theirs is no drift')
+})
+
+onCluster('a sync with nothing changed costs one list per kind', async (cluster) => {
+  const name = `${cluster.namespace}-cost`
+  await using ground = await openGround(cluster, name)
+  await ground.commit({ 'namespace.yaml': namespaceFile(name), ...files(name, { one: 'a', two: 'a', three: 'a' }) })
+  await ground.start()
+  assert.deepEqual(await ground.costOf(() => ground.syncAgain()), { list: 2 })
+  assert.equal((await ground.status()).lastReport?.counts.unchanged, 4)
+})
+
+onCluster('a sync with one changed object costs its patch and the inventory more', async (cluster) => {
+  const name = `${cluster.namespace}-one`
+  await using ground = await openGround(cluster, name)
+  await ground.commit({ 'namespace.yaml': namespaceFile(name), ...files(name, { one: 'a', two: 'a', three: 'a' }) })
+  await ground.start()
+  await ground.commit(files(name, { two: 'b' }))
+  assert.deepEqual(await ground.costOf(() => ground.syncAgain()), { list: 2, apply: 1, replace: 1 })
+})
+
+onCluster('one bad object stops no other, and nothing is pruned', async (cluster) => {
+  const name = `${cluster.namespace}-bad`
+  await using ground = await openGround(cluster, name)
+  await ground.commit({ 'namespace.yaml': namespaceFile(name), ...files(name, { good: 'a', goes: 'a' }) })
+  await ground.start()
+  const bad = `# a comment\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: Not_A_Name\n  namespace: ${name}\n`
+  await ground.commit({ ...files(name, { good: 'b' }), 'goes.yaml': null, 'bad.yaml': bad })
+  const { lastReport, lastFull } = await ground.syncAgain()
+  assert.equal(lastReport?.result, 'partial')
+  assert.notEqual(lastFull, lastReport.commit)
+  assert.deepEqual([lastReport.counts.applied, lastReport.counts.failed, lastReport.counts.pruned], [1, 1, 0])
+  const [problem, ...others] = lastReport.problems
+  assert.deepEqual(others, [])
+  assert.equal(problem?.object, `ConfigMap ${name}/Not_A_Name`)
+  assert.deepEqual([problem.at?.file, problem.at?.line, problem.turn], [`clusters/${name}/bad.yaml`, 2, 'author'])
+  assert.equal((await ground.live(`/api/v1/namespaces/${name}/configmaps/good`)).data.value, 'b')
+  assert.ok(await ground.live(`/api/v1/namespaces/${name}/configmaps/goes`))
+})
+
+onCluster('an agent that is stopped goes on where it was', async (cluster) => {
+  const name = `${cluster.namespace}-again`
+  await using ground = await openGround(cluster, name)
+  const many = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`many-${index}`, 'a']))
+  await ground.commit({ 'namespace.yaml': namespaceFile(name), ...files(name, many) })
+  await ground.start({}, { settled: false })
+  await come(() => assert.ok(/agent started/.test(ground.log())), ground.log)
+  await come(async () => assert.ok((requestsOf(await ground.metrics())['apply'] ?? 0) > 3), ground.log)
+  await ground.agent().stop()
+  await ground.start()
+  const { lastReport } = await ground.status()
+  assert.equal(lastReport?.result, 'full', ground.log())
+  assert.equal(lastReport.counts.applied + lastReport.counts.unchanged, 61)
+  await ground.agent().stop()
+  await ground.start()
+  assert.deepEqual(requestsOf(await ground.metrics())['apply'], undefined, 'what is in sync is remembered')
+  assert.deepEqual(requestsOf(await ground.metrics())['dry-run'], undefined)
+})
+
+onCluster('two agents with one object do not fight', async (cluster) => {
+  const name = `${cluster.namespace}-rivals`
+  await using ours = await openGround(cluster, `${name}-a`)
+  await using theirs = await openGround(cluster, `${name}-b`)
+  await ours.commit({ 'namespace.yaml': namespaceFile(name), ...files(name, { settings: 'ours' }) })
+  await theirs.commit(files(name, { settings: 'theirs', more: 'theirs' }))
+  await ours.start()
+  await theirs.start()
+  const { lastReport } = await theirs.status()
+  assert.equal(lastReport?.result, 'partial')
+  assert.deepEqual(
+    lastReport.problems.map(({ object, turn }) => [object, turn]),
+    [[`ConfigMap ${name}/settings`, 'author']],
+  )
+  await ours.syncAgain()
+  await theirs.syncAgain()
+  assert.equal((await ours.live(`/api/v1/namespaces/${name}/configmaps/settings`)).data.value, 'ours')
+  assert.equal((await ours.live(`/api/v1/namespaces/${name}/configmaps/more`)).data.value, 'theirs')
+})
+
+function files(namespace: string, values: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [`${name}.yaml`, configMapFile(name, namespace, { value })]),
+  )
+}
 
 function definitionFile(group: string): string {
   return `apiVersion: apiextensions.k8s.io/v1
