@@ -245,6 +245,34 @@ suite('the sandbox answers as GitHub describes it', () => {
     await rest.repos.getRepoRuleset({ ...repository, ruleset_id: rulesets[0]?.id ?? 0 })
     obeyed(record)
   })
+
+  test('to one that says what runs', async (t) => {
+    const { bot, github, record } = await scene(t)
+    const { rest } = bot
+    const wanted = { ...repository, ref: 'main', environment: 'staging', task: 'lotse', payload: { sync: 1 } }
+    const { data: deployment } = await rest.repos.createDeployment(wanted)
+    assert.ok('id' in deployment)
+    const id = { ...repository, deployment_id: deployment.id }
+    await rest.repos.createDeployment({ ...repository, ref: 'none' }).catch(ignore(422))
+    await github.ci('acme/gitops').report(deployment.sha, { name: 'ci', conclusion: 'failure' })
+    await rest.repos.createDeployment(wanted).catch(ignore(409))
+    await rest.repos.createDeploymentStatus({ ...id, state: 'in_progress' })
+    await rest.repos.createDeploymentStatus({
+      ...id,
+      state: 'success',
+      description: 'in sync',
+      log_url: 'https://lotse.example.org/syncs/1',
+      environment_url: 'https://staging.example.org',
+    })
+    await rest.repos
+      .createDeploymentStatus({ ...id, state: 'success', description: 'x'.repeat(141) })
+      .catch(ignore(422))
+    await rest.repos.getDeployment(id)
+    await rest.repos.getDeployment({ ...repository, deployment_id: 1 }).catch(ignore(404))
+    await rest.repos.listDeployments({ ...repository, environment: 'staging' })
+    await rest.repos.listDeploymentStatuses(id)
+    obeyed(record)
+  })
 })
 
 suite('the sandbox tells apps what happens as GitHub describes it', () => {

@@ -12,6 +12,8 @@ const prefixes = {
   checkSuite: 'CS',
   checkRun: 'CR',
   status: 'SC',
+  deployment: 'DE',
+  deploymentStatus: 'DES',
   workflow: 'W',
   workflowRun: 'WFR',
   app: 'A',

@@ -1,4 +1,5 @@
 import { type KeyObject } from 'node:crypto'
+import { type Deployment } from './deployment.ts'
 import { type GitRepository } from './git.ts'
 
 /** Everything the sandbox's GitHub keeps. Mutable on purpose: it is the world, and `operations/` are its laws. */
@@ -60,6 +61,8 @@ export type Repository = {
   readonly checkRuns: Map<number, CheckRun>
   /** Oldest first. */
   readonly statuses: CommitStatus[]
+  /** Oldest first. */
+  readonly deployments: Map<number, Deployment>
   readonly rulesets: Map<number, Ruleset>
   /** Classic branch protection, by branch. */
   readonly protections: Map<string, BranchRules>

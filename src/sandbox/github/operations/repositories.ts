@@ -43,6 +43,7 @@ export async function addRepository(github: GitHub, wanted: RepositoryWanted): P
     labels: new Map(),
     checkSuites: new Map(),
     checkRuns: new Map(),
+    deployments: new Map(),
     statuses: [],
     rulesets: new Map(),
     protections: new Map(),

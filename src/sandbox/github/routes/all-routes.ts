@@ -2,6 +2,7 @@ import { type Route } from '../http/router.ts'
 import { appRoutes } from './apps.ts'
 import { checkRoutes } from './checks.ts'
 import { contentRoutes } from './contents.ts'
+import { deploymentRoutes } from './deployments.ts'
 import { gitDataRoutes } from './git-data.ts'
 import { issueRoutes } from './issues.ts'
 import { labelRoutes } from './labels.ts'
@@ -20,4 +21,5 @@ export const allRoutes: readonly Route[] = [
   ...labelRoutes,
   ...reactionRoutes,
   ...checkRoutes,
+  ...deploymentRoutes,
 ]

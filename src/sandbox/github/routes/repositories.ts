@@ -1,10 +1,10 @@
 import { ApiError, notFound } from '../api-error.ts'
 import { readCommit } from '../git/commit.ts'
-import { diffFiles, diffText } from '../git/diff.ts'
+import { diffFiles, diffText, type FileChange } from '../git/diff.ts'
 import { countApart, listCommits, mergeBase } from '../git/history.ts'
 import { emptyTree } from '../git/tree.ts'
 import { bytes, json, type Answer } from '../http/answer.ts'
-import { pageOf } from '../http/pages.ts'
+import { pageOf, positive } from '../http/pages.ts'
 import { type RepositoryRequest, type Route } from '../http/router.ts'
 import { findAccount, fullName } from '../lookup.ts'
 import { rulesOf } from '../operations/branch-rules.ts'
@@ -121,6 +121,9 @@ async function getCommit(request: RepositoryRequest): Promise<Answer> {
   return json(renderCommitWithFiles(github, { repository, commit }, files))
 }
 
+/** GitHub lists no more than this, on whatever page. */
+const mostFiles = 300
+
 async function compare(request: RepositoryRequest): Promise<Answer> {
   const { github, repository, params } = request
   const [baseName = '', headName = ''] = (params['basehead'] ?? '').split('...')
@@ -137,6 +140,9 @@ async function compare(request: RepositoryRequest): Promise<Answer> {
   const { items, headers } = pageOf(request, ids)
   const url = `${repositoryUrl(github, repository)}/compare/${baseName}...${headName}`
   const html = `${github.urls.web}/${fullName(repository)}/compare/${baseName}...${headName}`
+  // The files are of the whole comparison, so they stand on its first page only.
+  const page = positive(request.query.get('page'), 1)
+  const renderChanged = (file: FileChange): unknown => renderFile(github, { repository, sha: head.sha }, file)
   const body = {
     url,
     html_url: html,
@@ -150,7 +156,7 @@ async function compare(request: RepositoryRequest): Promise<Answer> {
     behind_by: behind,
     total_commits: ids.length,
     commits: await renderCommits(request, items),
-    files: files.slice(0, 300).map((file) => renderFile(github, { repository, sha: head.sha }, file)),
+    ...(page > 1 ? {} : { files: files.slice(0, mostFiles).map(renderChanged) }),
   }
   return json(body, 200, headers)
 }

@@ -161,6 +161,7 @@ async function newRepository(github: GitHub, owner: Account): Promise<Repository
     labels: new Map(),
     checkSuites: new Map(),
     checkRuns: new Map(),
+    deployments: new Map(),
     statuses: [],
     rulesets: new Map(),
     protections: new Map(),
