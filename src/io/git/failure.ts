@@ -39,16 +39,16 @@ const causes: readonly Cause[] = [
     help: 'look at the deploy key or token of the agent',
   },
   {
-    says: /error: 403|access denied|access rights/i,
-    class: 'denied',
-    message: (url) => `${url} may not be read with this credential`,
-    help: 'let the deploy key or token read the contents of the repository',
-  },
-  {
     says: /repository '.*' not found|Repository not found|does not appear to be a git repository|error: 404/i,
     class: 'not-found',
     message: (url) => `the repository ${url} was not found, or the credential may not read it`,
     help: 'look at GIT_URL, and at the deploy key or token',
+  },
+  {
+    says: /error: 403|access denied|access rights/i,
+    class: 'denied',
+    message: (url) => `${url} may not be read with this credential`,
+    help: 'let the deploy key or token read the contents of the repository',
   },
   {
     says: /host key verification failed|certificate|gnutls_handshake|SSL_ERROR|SSL routines|TLS/i,

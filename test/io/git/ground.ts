@@ -146,6 +146,8 @@ export async function bareRepository(t: TestContext): Promise<Bare> {
   const path = join(await temporaryFolder(t), 'remote.git')
   const git = async (args: readonly string[], input?: string | Buffer): Promise<string> => {
     const running = promisify(execFile)('git', ['--git-dir', path, ...args], { env: environment, maxBuffer: 64 << 20 })
+    // A git that reads nothing may have ended already.
+    running.child.stdin?.on('error', () => undefined)
     running.child.stdin?.end(input ?? '')
     return (await running).stdout.trim()
   }
