@@ -383,7 +383,11 @@ async function objectFor(cluster: TestCluster, t: TestContext, manifest: Manifes
   }
 }
 
-type Manifest = Omit<KubernetesObject, 'metadata'> & { readonly metadata: { readonly name: string } }
+type Manifest = JsonObject & {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly metadata: JsonObject & { readonly name: string }
+}
 
 function configMap(data: Readonly<Record<string, string>>): Manifest {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings' }, data }

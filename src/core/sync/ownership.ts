@@ -61,7 +61,7 @@ export function changedBy({ managedFields }: LiveMetadata): readonly string[] {
   const own = managedFields.find(isOwn)?.time ?? ''
   const rivals = managedFields
     .filter((entry) => !isOwn(entry) && entry.subresource !== 'status' && (entry.time ?? '') >= own)
-    .toSorted((a, b) => ((a.time ?? '') < (b.time ?? '') ? 1 : -1))
+    .toSorted((a, b) => (b.time ?? '').localeCompare(a.time ?? ''))
   return [...new Set(rivals.map(({ manager }) => manager))]
 }
 
