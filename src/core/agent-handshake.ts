@@ -24,7 +24,9 @@ export type BotHello = {
 }
 
 /** Who somebody says to be. */
-export type AgentClaim = { readonly version: number; readonly cluster: ClusterName; readonly key: AgentKey }
+export type AgentIdentity = { readonly cluster: ClusterName; readonly key: AgentKey }
+
+export type AgentClaim = AgentIdentity & { readonly version: number }
 
 export type AgentHello = AgentClaim & { readonly nonce: Nonce; readonly signature: Signature }
 

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { type IncomingMessage } from 'node:http'
 import { type Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { type AgentIdentity } from '../../core/agent-handshake.ts'
 import { agentPath } from '../../core/agent-protocol.ts'
-import { type AgentKey } from '../../core/config/agent-key.ts'
 import { type ClusterName, type RepoId } from '../../core/ids.ts'
 import { type Secret } from '../../core/secret.ts'
 import { closeSocket, maxFrameBytes } from './channel.ts'
@@ -18,14 +18,11 @@ export type AcceptSettings = {
   readonly key: Secret
 }
 
-/** Who somebody says to be, and has proved to hold the key of. */
-export type AgentClaim = { readonly cluster: ClusterName; readonly key: AgentKey }
-
 export type AcceptDeps = {
   readonly log: LinkLog
   readonly now: () => Date
-  /** The repository whose merged configuration lists this key for this cluster; undefined: none does. */
-  readonly admit: (claim: AgentClaim) => Promise<RepoId | undefined>
+  /** The repository whose merged configuration lists this key, now proved, for this cluster; undefined: none does. */
+  readonly admit: (agent: AgentIdentity) => Promise<RepoId | undefined>
   readonly on: AgentEvents
 }
 
@@ -44,7 +41,7 @@ export type AgentDoor = {
   readonly close: () => Promise<void>
 }
 
-/** Who connects and has proved nothing yet costs a socket: no more than these, and for no longer. */
+/** Who connects and has proved nothing yet costs a socket and up to a frame of memory: for no more than these, and no longer. */
 const mostUnproven = 64
 const handshakeMs = 10_000
 

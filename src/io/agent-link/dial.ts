@@ -92,14 +92,19 @@ export function dial(to: Dialling, on: DialEvents): { readonly hangUp: (because:
   socket.on('unexpected-response', (_request, { statusCode = 0 }) => {
     hangUp({ code: 4000 + statusCode, reason: `the address answered with status ${statusCode}` })
   })
-  socket.on('error', ({ message }) => {
-    ours ??= { code: 1006, reason: message }
+  socket.on('error', (error) => {
+    ours ??= { code: 1006, reason: saysWhy(error) }
   })
   socket.once('close', (code, reason) => {
     clearTimeout(late)
     on.over(ours ?? { code, reason: reason.toString() })
   })
   return { hangUp }
+}
+
+/** Node has no message for a name with several addresses of which none answers. */
+function saysWhy(error: Error): string {
+  return error.message === '' && 'code' in error ? String(error.code) : error.message
 }
 
 type Claimed = {

@@ -1,10 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { type AgentKey } from '../../core/config/agent-key.ts'
-import { parseKeyPair } from '../../core/key-pair.ts'
-import { formatProblem, guaranteed } from '../../core/parsed.ts'
+import { type KeyPair, parseKeyPair } from '../../core/key-pair.ts'
+import { guaranteed } from '../../core/parsed.ts'
 import { Secret } from '../../core/secret.ts'
 import { UserError } from '../../core/user-error.ts'
-import { type KeyPair } from '../../core/key-pair.ts'
 
 /** A new key for an agent or the bot, as it is kept, with the line that others know it by. */
 export function createKey(): { readonly pem: Secret; readonly publicKey: AgentKey } {
@@ -17,7 +16,6 @@ export function readKeyPair(pem: Secret, what: string): KeyPair {
   const pair = parseKeyPair(pem)
   if (pair.ok) return pair.value
   const [problem] = pair.problems
-  throw new UserError(`${what} cannot be used: ${problem.message}`, {
-    help: problem.help ?? formatProblem(problem),
-  })
+  const help = problem.help ?? 'make one with `lotse key`'
+  throw new UserError(`${what} cannot be used: ${problem.message}`, { help })
 }

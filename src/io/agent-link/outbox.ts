@@ -14,6 +14,8 @@ export function createOutbox(): Outbox {
   const texts = new Map<string, string>()
   return {
     put(message, text) {
+      // Said anew at every connect: one that waited would be an old one, after the new one.
+      if (message.kind === 'state') return
       const key = message.kind === 'diffed' ? `diffed ${message.pull}` : message.kind
       texts.delete(key)
       texts.set(key, text)

@@ -82,6 +82,6 @@ export function redial(
 
 function tell(log: LinkLog, { code, reason }: Closing, delayMs: number): void {
   const fields = { code, reason, againInSeconds: Math.round(delayMs / 1000) }
-  if (code === closing.replaced.code) log.error(fields, 'two agents use the same key: another one took over')
+  if (code === closing.replaced.code) log.error(fields, 'two agents speak for this cluster: another one took over')
   else log.warn(fields, 'no connection to the bot')
 }

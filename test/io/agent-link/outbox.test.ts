@@ -3,7 +3,7 @@ import { suite, test } from 'node:test'
 import { parsePullNumber } from '../../../src/core/ids.ts'
 import { guaranteed } from '../../../src/core/parsed.ts'
 import { createOutbox } from '../../../src/io/agent-link/outbox.ts'
-import { commit } from './ground.ts'
+import { commit, state } from './ground.ts'
 
 suite('an outbox', () => {
   test('keeps the newest of a kind, and of a pull request', () => {
@@ -14,6 +14,12 @@ suite('an outbox', () => {
     outbox.put(diffed(1), 'second of 1')
     outbox.put({ kind: 'started', commit }, 'second start')
     assert.deepEqual(outbox.take(), ['first of 2', 'second of 1', 'second start'])
+    assert.deepEqual(outbox.take(), [])
+  })
+
+  test('keeps no state: each connect begins with a new one', () => {
+    const outbox = createOutbox()
+    outbox.put({ kind: 'state', state }, 'old')
     assert.deepEqual(outbox.take(), [])
   })
 
