@@ -2,10 +2,11 @@ import { parseArgs } from 'node:util'
 import { edit } from './edit.ts'
 import { type Bench, formatTable } from './report.ts'
 import { store } from './store.ts'
+import { sync } from './sync.ts'
 import { tags } from './tags.ts'
 import { walk } from './walk.ts'
 
-const benches: Readonly<Record<string, Bench>> = { edit, tags, store, walk }
+const benches: Readonly<Record<string, Bench>> = { edit, tags, store, walk, sync }
 
 const help = `npm run bench -- [NAME…] [--json]
 

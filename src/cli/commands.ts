@@ -33,11 +33,12 @@ const known: readonly CliCommand[] = [
   },
   {
     name: 'demo',
-    summary: 'Show the whole on this machine: a GitHub, a registry and the bot',
-    usage: 'demo [--once] [--verbose] | demo push TAG [--registry URL]',
+    summary: 'Show the whole on this machine: a GitHub, a registry, the bot, a Kubernetes API server and its agent',
+    usage: 'demo [--once] [--verbose] [--no-cluster] | demo push TAG [--registry URL]',
     details: [
       '  --once          end after the story, with exit code 0',
-      '  --verbose       show the log of the bot, too',
+      '  --verbose       show the log of the bot and of the agent, too',
+      '  --no-cluster    the bot’s half alone, where an API server cannot be had',
       '  push TAG        push another tag of the demo’s image, from a second terminal',
       '  --registry URL  where the running demo’s registry is; the demo prints it',
     ],

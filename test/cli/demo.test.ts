@@ -72,7 +72,7 @@ type Demo = {
 async function startDemo(t: TestContext, prepare: (folder: string) => Promise<void> = async () => {}): Promise<Demo> {
   const folder = await mkdtemp(join(tmpdir(), 'lotse-test-demo-'))
   await prepare(folder)
-  const child = startLotse(['demo'], { environment: { TMPDIR: folder } })
+  const child = startLotse(['demo', '--no-cluster'], { environment: { TMPDIR: folder } })
   const ended = once(child, 'exit') as Promise<[number | null]>
   t.after(async () => {
     child.kill('SIGKILL')

@@ -22,7 +22,7 @@ export type World = Stage & {
   deliver(webhook: Webhook): Promise<number>
   startBot(): Promise<void>
   /** Where it listens; empty while there is none. */
-  botUrl(): string
+  readonly botUrl: () => string
   stopBot(): Promise<void>
   /** What is on its timer is done at every start, too. */
   restartBot(): Promise<void>

@@ -7,10 +7,18 @@ import { say } from './say.ts'
 const lookEveryMs = 200
 
 /** Says what can be done with the demo now, and from then on what happens, until the process is ended. */
-export async function stay(stage: Stage, options: { readonly push: string }): Promise<never> {
+export async function stay(
+  stage: Stage,
+  options: { readonly push: string; readonly kubectl?: string },
+): Promise<never> {
   const page = `${stage.github.webUrl}/${acme.repository}`
   say(`It stays up, and its CI now says yes by itself. Look at ${page}, and from a second terminal push another tag:\n`)
   say(`    ${options.push}\n`)
+  if (options.kubectl !== undefined) {
+    say('or change by hand what git says otherwise, and see it put back:\n')
+    say(`    ${options.kubectl} -n ${acme.namespace} set image deployment/demo-worker worker=nginx`)
+    say(`    ${options.kubectl} -n ${acme.namespace} get deployment demo-worker -o wide\n`)
+  }
   say('or be Alice, who may push to main and to the branches of pull requests:\n')
   say(`    git clone ${cloneUrl(stage)}\n`)
   say('What happens is said here. Ctrl-C ends it.\n')

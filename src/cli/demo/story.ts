@@ -3,7 +3,7 @@ import { indent, say, step } from './say.ts'
 import { type PullSeen, type Scene, come, diffOf, lookAtPull, rest, wordOn } from './scene.ts'
 
 /** The bot's half of the story of a release, told while it happens; every step is real. */
-export async function tell(scene: Scene): Promise<void> {
+export async function tell(scene: Scene): Promise<undefined> {
   const pull = await openRelease(scene)
   await step('CI says yes, and the bot merges: every rule holds', async () => {
     await green(scene, pull)

@@ -16,7 +16,7 @@ export type ApiProxy = {
   reset(): void
   /** Every connection ends at once, as when the API server goes away; false lets them come again. */
   down(isDown: boolean): void
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 /** Stands before a real API server: counts what is asked, and stops at what changes something. */

@@ -10,7 +10,7 @@ export type GitProxy = {
   readonly origin: string
   /** How often objects were asked for. */
   fetches(): number
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 /** Stands before a git remote. A fetch writes on the side that asks: into its mirror. */
