@@ -123,8 +123,13 @@ function diffResult(value: unknown): Parsed<DiffResult> {
   const said = isObject(value) ? value : {}
   const { kind } = said
   if (kind === 'diff') return all({ kind: parsed(kind), diff: parseLiveDiff(said['diff']) })
-  if (kind === 'failed') return all({ kind: parsed(kind), because: text(said['because'], 'a reason', 2000) })
+  if (kind === 'failed') return all({ kind: parsed(kind), because: reason(said['because']) })
   return unknownKind(kind)
+}
+
+/** Cut, not refused: a failure with too many words is still one, and somebody waits for it. */
+function reason(value: unknown): Parsed<string> {
+  return typeof value === 'string' ? parsed(value.slice(0, 2000).toWellFormed()) : refused('expected a reason')
 }
 
 function state(value: unknown): Parsed<AgentState> {

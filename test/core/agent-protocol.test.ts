@@ -12,11 +12,25 @@ import {
 import { parseBranchName, parseCommitSha, parsePullNumber } from '../../src/core/ids.ts'
 import { guaranteed } from '../../src/core/parsed.ts'
 import { Secret } from '../../src/core/secret.ts'
+import { type SyncReport } from '../../src/core/sync/report.ts'
 
 const sha = fc.stringMatching(/^[0-9a-f]{40}$/).map((text) => guaranteed(parseCommitSha(text)))
 const pull = fc.integer({ min: 1, max: 100_000 }).map((number) => guaranteed(parsePullNumber(number)))
 const branch = fc.constantFrom('main', 'feature/x').map((name) => guaranteed(parseBranchName(name)))
 const emptyDiff = { changes: [], drift: [], dangers: [], problems: [], unchanged: 3, omitted: 0 }
+
+const report: SyncReport = {
+  commit: guaranteed(parseCommitSha('a'.repeat(40))),
+  result: 'partial',
+  trigger: 'hint',
+  startedAt: '2026-01-01T00:00:00.000Z',
+  finishedAt: '2026-01-01T00:00:01.000Z',
+  counts: { applied: 1, corrected: 0, unchanged: 2, pruned: 0, waiting: 0, skipped: 0, failed: 1 },
+  problems: [{ message: 'quota exceeded', object: 'apps/Deployment demo/web', turn: 'operator' }],
+  moreProblems: 0,
+  drift: [],
+  heldPrunes: [],
+}
 
 const botMessage: fc.Arbitrary<BotMessage> = fc.oneof(
   fc.record({ kind: fc.constant('fetch'), commit: sha } as const),
@@ -66,6 +80,13 @@ test('parseAgentMessage reads what formatAgentMessage writes', () => {
       assert.deepEqual(plain(parseAgentMessage(formatAgentMessage(message))), plain({ ok: true, value: message }))
     }),
   )
+})
+
+test('parseAgentMessage reads a report, in a state too', () => {
+  const message: AgentMessage = { kind: 'synced', report }
+  assert.deepEqual(parseAgentMessage(formatAgentMessage(message)), { ok: true, value: message })
+  const told: AgentMessage = { kind: 'state', state: { version: '1', path: '.', lastReport: report } }
+  assert.deepEqual(parseAgentMessage(formatAgentMessage(told)), { ok: true, value: told })
 })
 
 test('a token is written where it is sent, and read as a secret', () => {
@@ -121,7 +142,7 @@ suite('parseAgentMessage refuses', () => {
     ['a pull request that is none', diffed({ pull: 0 }), /expected a pull request number/],
     ['a pull request as text', diffed({ pull: '7' }), /expected a pull request number/],
     ['a result that is none', diffed({ result: { kind: 'maybe' } }), /got `maybe`/],
-    ['an endless reason', diffed({ result: { kind: 'failed', because: 'x'.repeat(2001) } }), /at most 2000/],
+    ['a failure without a reason', diffed({ result: { kind: 'failed' } }), /expected a reason/],
     ['a diff that is none', diffed({ result: { kind: 'diff', diff: [] } }), /expected a live diff/],
   ]
   for (const [what, message, problem] of wrong) {
@@ -146,6 +167,12 @@ suite('parseBotMessage refuses', () => {
   for (const [what, message, problem] of wrong) {
     test(what, () => assert.match(problemOf(parseBotMessage(JSON.stringify(message))), problem))
   }
+})
+
+test('parseAgentMessage cuts an endless reason', () => {
+  const endless = diffed({ result: { kind: 'failed', because: 'x'.repeat(5000) } })
+  const cut = diffed({ result: { kind: 'failed', because: 'x'.repeat(2000) } })
+  assert.deepEqual(parseAgentMessage(JSON.stringify(endless)), { ok: true, value: cut })
 })
 
 test('parseAgentMessage leaves out what it does not know', () => {
