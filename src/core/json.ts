@@ -31,7 +31,7 @@ function exactly(_key: string, value: unknown, context?: { readonly source?: str
     : value
 }
 
-/** The text to send; a `bigint` is written as the number that it is. */
+/** The text to send; a `bigint` is written as the number that it is. Throws where JSON has no such number. */
 export function formatJson(value: Json): string {
   return write(value, (keys) => keys)
 }
@@ -43,6 +43,7 @@ export function canonicalJson(value: Json): string {
 
 function write(value: Json, order: (keys: readonly string[]) => readonly string[]): string {
   if (typeof value === 'bigint') return `${value}`
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new RangeError('expected a number that JSON has')
   if (Array.isArray(value)) return `[${value.map((item: Json) => write(item, order)).join(',')}]`
   if (!isJsonObject(value)) return JSON.stringify(value)
   const pairs = order(Object.keys(value)).map((key) => `${JSON.stringify(key)}:${write(value[key] ?? null, order)}`)

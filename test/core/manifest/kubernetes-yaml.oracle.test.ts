@@ -19,57 +19,12 @@ const corpus = given ?? join(import.meta.dirname, '../../fixtures/manifests')
 /** What is refused though Kubernetes reads it: it means something else there than most people think. */
 const stricter = /is set twice|before `<<`|between brackets|tag in front|key, got a|cannot be read as YAML/
 
-const words = [
-  ...['yes', 'No', 'on', 'OFF', 'y', 'N', 'true', 'False', 'TRUE', 'tRue', 'null', '~', 'Null', 'nULL', '', '=', '<<'],
-  ...[
-    '.inf',
-    '-.INF',
-    '.NaN',
-    '+.inf',
-    '-.nan',
-    '0o14',
-    '0O17',
-    '0777',
-    '014',
-    '08',
-    '018',
-    '0o8',
-    '0b11',
-    '0b12',
-    '-0b1',
-  ],
-  ...[
-    '1_000',
-    '0x_1F',
-    '22:22',
-    '1:30',
-    '190:20:30',
-    '2001-01-01',
-    '2001-1-1T1:1:1Z',
-    '1e3',
-    '.5',
-    '1.',
-    '1.10',
-    '-0.0',
-  ],
-  ...[
-    '9007199254740993',
-    '-9223372036854775808',
-    '-9223372036854775809',
-    '18446744073709551615',
-    '18446744073709551616',
-  ],
-  ...[
-    '12345678901234567890',
-    '0x7fffffffffffffff',
-    '0x10000000000000000',
-    '1e400',
-    '1e-400',
-    '1e21',
-    '123456.7',
-    '1e-5',
-  ],
-]
+const words = `
+  yes No on OFF y N true False TRUE tRue null ~ Null nULL = << .inf -.INF .NaN +.inf -.nan
+  0o14 0O17 0777 014 08 018 0o8 0b11 0b12 -0b1 1_000 0x_1F 22:22 1:30 190:20:30 2001-01-01 2001-1-1T1:1:1Z
+  9007199254740993 -9223372036854775808 -9223372036854775809 18446744073709551615 18446744073709551616
+  12345678901234567890 0x7fffffffffffffff 0x10000000000000000 1e3 .5 1. 1.10 -0.0 1e400 1e-400 1e21 123456.7 1e-5
+`.split(/\s+/)
 
 const folder = mkdtempSync(join(tmpdir(), 'lotse-oracle-'))
 const oracle = join(folder, 'kubernetes-yaml')
@@ -149,9 +104,9 @@ function withoutNulls(value: Json): Json {
 }
 
 function generated(): Readonly<Record<string, fc.Arbitrary<string>>> {
-  const digits = fc.string({ unit: fc.constantFrom(...'0011223456789+-._eExXoObBaAfF:'), minLength: 1, maxLength: 9 })
+  const digits = fc.string({ unit: letters('0011223456789+-._eExXoObBaAfF:'), minLength: 1, maxLength: 9 })
   // Tabs are left out: where Kubernetes takes none, we do, and mean the same.
-  const signs = fc.string({ unit: fc.constantFrom(...'abyn 01:#-?[]{},|>\'"%@`\\/~<=.'), maxLength: 8 })
+  const signs = fc.string({ unit: letters('abyn 01:#-?[]{},|>\'"%@`\\/~<=.'), maxLength: 8 })
   const scalar = fc.oneof(digits, fc.constantFrom(...words), signs)
   const tag = fc.constantFrom('!!int', '!!float', '!!str', '!!bool', '!!null', '!!binary', '!!timestamp', '!own')
   return {
@@ -170,6 +125,10 @@ function generated(): Readonly<Record<string, fc.Arbitrary<string>>> {
       .map((pairs) => `k: {${pairs.map((pair) => pair.join(': ')).join(', ')}}\n`),
     'documents with anchors, merges and blocks of text': document(),
   }
+}
+
+function letters(all: string): fc.Arbitrary<string> {
+  return fc.nat(all.length - 1).map((at) => all.charAt(at))
 }
 
 /** Two maps with anchors, a third that merges them somewhere, and a text. */
