@@ -10,7 +10,7 @@ export type Comparison = { readonly lines: readonly string[]; readonly cut: bool
 
 const context = 3
 /** Beyond it the two have so little in common that a list of both is as clear, and is had at once. */
-const mostEdits = 2000
+const mostEdits = 1000
 
 /**
  * What is different between two states of an object, for people's eyes: masked and cut. Without `before` it is
@@ -65,7 +65,7 @@ function linesOf(copy: DisplayCopy | undefined): readonly string[] {
 }
 
 /** As people write objects; the others follow by the alphabet, as the server sends them. */
-const firstKeys = ['apiVersion', 'kind', 'metadata', 'name', 'namespace', 'labels', 'annotations', 'type', 'image']
+const firstKeys = ['apiVersion', 'kind', 'metadata', 'name', 'namespace', 'labels', 'annotations', 'image']
 
 function ordered(value: Json): Json {
   if (Array.isArray(value)) return value.map(ordered)

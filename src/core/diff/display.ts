@@ -1,6 +1,6 @@
 import { type Json, type JsonObject, canonicalJson, isJsonObject } from '../json.ts'
 import type { KubernetesObject } from '../manifest/kubernetes-object.ts'
-import { type KnownSecrets, isSecret, redact, secretMask } from './known-secrets.ts'
+import { type KnownSecrets, isSecret, redact, secretMask, shortestSecret } from './known-secrets.ts'
 
 /** An object for people's eyes: masked, and without what only machines read. Not a resource, so nobody can apply it. */
 export type DisplayCopy = { readonly display: JsonObject }
@@ -56,7 +56,7 @@ function maskedValues(values: JsonObject, earlier: Json | undefined): JsonObject
   })
 }
 
-/** Within names and images short values are words; where settings stand they are values. */
+/** Within names, labels and images a short value is a word; where settings stand it is a value. */
 const leastAnywhere = 12
 
 function maskedTexts(object: JsonObject, secrets: KnownSecrets): JsonObject {
@@ -72,8 +72,11 @@ type Masking = { readonly secrets: KnownSecrets; readonly settings: boolean }
 function maskedText(value: Json, key: string, masking: Masking): Json {
   const { secrets, settings } = masking
   if (typeof value === 'string')
-    return settings || key === 'value' ? redact(value, secrets) : redact(value, secrets, leastAnywhere)
-  if (Array.isArray(value)) return value.map((item: Json) => maskedText(item, key, masking))
+    return redact(value, secrets, settings || key === 'value' ? shortestSecret : leastAnywhere)
+  // Texts in lists are arguments, mostly.
+  if (Array.isArray(value)) {
+    return value.map((item: Json) => maskedText(item, key, { secrets, settings: settings || typeof item === 'string' }))
+  }
   return isJsonObject(value) ? mapEntries(value, (inner, item) => maskedText(item, inner, masking)) : value
 }
 

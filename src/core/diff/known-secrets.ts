@@ -7,7 +7,7 @@ export type KnownSecrets = readonly string[]
 export const secretMask = '•••'
 
 /** What is shorter is a word of everyday: `true`, `admin`. */
-const shortest = 6
+export const shortestSecret = 6
 
 export function secretValuesOf(objects: readonly KubernetesObject[]): KnownSecrets {
   const values = objects
@@ -17,7 +17,7 @@ export function secretValuesOf(objects: readonly KubernetesObject[]): KnownSecre
       ...textsIn(stringData).flatMap((text) => [text, Buffer.from(text).toString('base64')]),
     ])
   const forms = values.flatMap((value) => [value, value.trim(), JSON.stringify(value.trim()).slice(1, -1)])
-  return [...new Set(forms)].filter(({ length }) => length >= shortest).toSorted((a, b) => b.length - a.length)
+  return [...new Set(forms)].filter(({ length }) => length >= shortestSecret).toSorted((a, b) => b.length - a.length)
 }
 
 export function isSecret({ kind }: KubernetesObject): boolean {
@@ -25,7 +25,7 @@ export function isSecret({ kind }: KubernetesObject): boolean {
 }
 
 /** The text without any known value of at least `least` characters. */
-export function redact(text: string, secrets: KnownSecrets, least = shortest): string {
+export function redact(text: string, secrets: KnownSecrets, least = shortestSecret): string {
   return secrets.reduce(
     (shown, value) => (value.length < least ? shown : shown.replaceAll(value, () => secretMask)),
     text,

@@ -15,10 +15,14 @@ export type SectionBounds = {
 /** What is told of one cluster, in Markdown, whole diffs as long as there is room. Empty: its verdict says it all. */
 export function formatSection(outcome: DiffOutcome, bounds: SectionBounds): string {
   switch (outcome.kind) {
-    case 'told':
-      return formatDiff(outcome.diff, bounds)
+    case 'told': {
+      const text = formatDiff(outcome.diff, bounds)
+      return text.length <= bounds.room
+        ? text
+        : `For want of room see ${bounds.rest}.`.slice(0, Math.max(bounds.room, 0))
+    }
     case 'failed':
-      return escapeMarkdown(shortened(outcome.because)).slice(0, bounds.room)
+      return escapeMarkdown(shortened(outcome.because)).slice(0, Math.max(bounds.room, 0))
     case 'offline':
       return 'It is asked as soon as it is back.'
     case 'pending':
@@ -77,8 +81,10 @@ function lengthOf(blocks: readonly string[]): number {
   return blocks.reduce((sum, text) => sum + text.length + separator.length, 0)
 }
 
+const mostRows = 200
+
 function table(changes: readonly ObjectChange[], room: number): string {
-  const rows = bounded(changes.map(row), { items: 200, room })
+  const rows = bounded(changes.slice(0, mostRows).map(row), { items: mostRows, room })
   const more = rows.length < changes.length ? [`| … and ${changes.length - rows.length} more | | |`] : []
   return ['| object | action | file |', '| --- | --- | --- |', ...rows, ...more].join('\n')
 }
