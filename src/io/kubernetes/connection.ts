@@ -64,11 +64,12 @@ export function openConnection(settings: KubernetesSettings, deps: Deps): Connec
 
 /** Once more, where what we are or whom we trust may have been replaced since we read it. */
 async function asWhoWeAre<T>({ current, renewed }: Credentials, act: (identity: Identity) => Promise<T>): Promise<T> {
+  const known = await current()
   try {
-    return await act(await current())
+    return await act(known)
   } catch (error) {
     const stale = isKubernetesError(error, 'unauthorized', 'untrusted')
-    const identity = stale ? await renewed() : undefined
+    const identity = stale ? await renewed(known) : undefined
     if (identity === undefined) throw error
     return act(identity)
   }

@@ -13,8 +13,8 @@ export type Identity = {
 
 export type Credentials = {
   readonly current: () => Promise<Identity>
-  /** Read anew, because the server did not take what we had; undefined where nothing can have changed. */
-  readonly renewed: () => Promise<Identity | undefined>
+  /** A newer one than the one that was refused; undefined where nothing can have changed. */
+  readonly renewed: (refused: Identity) => Promise<Identity | undefined>
 }
 
 type Deps = { readonly now: () => number; readonly rereadMs: number }
@@ -38,7 +38,11 @@ export function createCredentials(settings: KubernetesSettings, { now, rereadMs 
       if (known !== undefined && (!rereadable || now() - known.at < rereadMs)) return known.identity
       return readOnce()
     },
-    renewed: async () => (rereadable ? readOnce() : undefined),
+    renewed: async (refused) => {
+      if (!rereadable) return undefined
+      // Of many that were refused together, the first has read it for all.
+      return known !== undefined && known.identity !== refused ? known.identity : readOnce()
+    },
   }
 }
 
