@@ -13,7 +13,7 @@ export type GitAccess = {
   readonly receive: (token: Secret) => void
 }
 
-const answerWithinMs = 30_000
+const answerWithinMs = 15_000
 
 /** `ask`: says to the bot that a token is wanted, and whether anybody heard it. */
 export function createGitAccess(setting: GitAccessSetting, ask: () => boolean): GitAccess {

@@ -40,7 +40,7 @@ export type Ground = Remote & {
   readonly status: () => Promise<AgentState>
   readonly metrics: () => Promise<string>
   /** An object as the server has it; undefined where there is none. */
-  readonly live: (path: string) => Promise<LiveObject | undefined>
+  readonly live: (path: string) => Promise<LiveObject>
   readonly patch: (path: string, patch: unknown, fieldManager?: string) => Promise<void>
   readonly log: () => string
   readonly [Symbol.asyncDispose]: () => Promise<void>

@@ -17,7 +17,7 @@ import type { Deps } from '../deps.ts'
 import { kindOf, readLive } from '../live.ts'
 import { type Manifests, readManifests } from '../manifests.ts'
 import { inParallel } from '../parallel.ts'
-import { withAccess } from '../repository.ts'
+import { fetchCommit } from '../repository.ts'
 import { scopesOf } from '../served-kinds.ts'
 
 export type DiffQuestion = { readonly base: CommitSha; readonly head: CommitSha }
@@ -64,8 +64,8 @@ async function readSide(
   discovery: Discovery,
   { commit, signal }: { readonly commit: CommitSha; readonly signal: AbortSignal },
 ): Promise<Side> {
-  const { mirror, access } = repository
-  await withAccess(access, () => mirror.fetchCommit(commit, signal))
+  const { mirror } = repository
+  await fetchCommit(repository, commit, signal)
   // A copy: what only a pull request has is not kept.
   const parsed = new Map(memory.parsed)
   const { cluster, git } = settings
