@@ -15,8 +15,8 @@ export type WantedDeployment = {
 }
 
 /**
- * The id of our deployment of this commit to this environment. One that is there is taken: the answer to its creation
- * may have been lost.
+ * The id of our deployment of this commit to this environment. One that is there is taken, for the answer to its creation
+ * may have been lost; but not one that others have followed: to go back to a commit is to deploy it again.
  */
 export async function createDeployment(
   octokit: Octokit,
@@ -33,7 +33,7 @@ export async function createDeployment(
     per_page: 1,
   })
   const [known] = data
-  if (known !== undefined) return known.id
+  if (known !== undefined && (await latestStatus(octokit, repository, known.id))?.state !== 'inactive') return known.id
   const created = await octokit.rest.repos.createDeployment({
     owner,
     repo,
@@ -99,7 +99,7 @@ async function endOlder(
   for (const id of active.toReversed()) await addStatus(octokit, repository, id, { state: 'inactive', description: '' })
 }
 
-/** Newest first; further back than a page nobody is active. */
+/** Newest first. Only a page of them: what is behind one that is inactive is never asked for, and failures are few. */
 async function olderDeployments(
   octokit: Octokit,
   repository: RepoName,
@@ -107,7 +107,7 @@ async function olderDeployments(
 ): Promise<readonly number[]> {
   const [owner, repo] = ownerAndName(repository)
   const { data } = await octokit.rest.repos.listDeployments({ owner, repo, environment, task, per_page: 30 })
-  return data.map(({ id }) => id).filter((id) => id !== deployment)
+  return data.map(({ id }) => id).filter((id) => id < deployment)
 }
 
 async function latestStatus(octokit: Octokit, repository: RepoName, deployment: number) {
@@ -139,8 +139,7 @@ function isProduction(environment: string): boolean {
   return /(?:^|[^a-z])prod(?:uction)?(?:$|[^a-z])/i.test(environment)
 }
 
-/** GitHub takes 140 characters. */
+/** GitHub takes 140 characters; half of one is none. */
 function shorten(text: string): string {
-  const characters = Array.from(text)
-  return characters.length <= 140 ? text : `${characters.slice(0, 139).join('')}…`
+  return text.length <= 140 ? text : `${text.slice(0, 139).replace(/[\uD800-\uDBFF]$/, '')}…`
 }
