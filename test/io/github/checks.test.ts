@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { PolicyCheck } from '../../../src/core/automerge/policy-check.ts'
-import { parseCommitSha } from '../../../src/core/ids.ts'
+import { parseCommitSha, parseFilePath } from '../../../src/core/ids.ts'
 import { guaranteed } from '../../../src/core/parsed.ts'
-import { findCheck, writeCheck } from '../../../src/io/github/checks.ts'
+import { type CheckAnnotation, findCheck, readCheck, writeCheck } from '../../../src/io/github/checks.ts'
 import { readMergeState } from '../../../src/io/github/merge-facts.ts'
 import { fullName, headOf, mainHead, name, openGround, pullNumber } from './ground.ts'
 
@@ -87,5 +87,40 @@ describe('findCheck', () => {
   test('says when the commit is gone', async () => {
     const head = guaranteed(parseCommitSha('e'.repeat(40)))
     assert.equal(await findCheck(octokit, name, { ...own, head }), 'no-commit')
+  })
+})
+
+describe('readCheck', () => {
+  test('gives our newest, with what it says', async () => {
+    const head = guaranteed(parseCommitSha(await bob.push(fullName, { branch: 'main', files: { 'check.md': '1' } })))
+    const own = { name: 'lotse/sync (staging)', head, appId: app.appId }
+    assert.equal(await readCheck(octokit, name, own), 'missing')
+    await writeCheck(octokit, name, undefined, { ...own, check: broken })
+    await writeCheck(octokit, name, undefined, { ...own, check: held })
+    const run = await readCheck(octokit, name, own)
+    assert.ok(typeof run !== 'string')
+    assert.deepEqual([run.conclusion, run.title, run.summary], [held.conclusion, held.title, held.summary])
+  })
+})
+
+describe('a check with annotations', () => {
+  const path = guaranteed(parseFilePath('clusters/staging/app.yaml'))
+  const annotate = (line: number): CheckAnnotation => ({ path, line, level: 'failure', message: `wrong at ${line}` })
+
+  test('has them at their lines, no more than GitHub takes, and only those of now', async () => {
+    const head = guaranteed(parseCommitSha(await bob.push(fullName, { branch: 'main', files: { 'check.md': '2' } })))
+    const own = { name: 'lotse/sync (staging)', head, appId: app.appId }
+    const many = Array.from({ length: 60 }, (_, i) => annotate(i + 1))
+    await writeCheck(octokit, name, undefined, { ...own, check: { ...broken, annotations: many } })
+    const run = await readCheck(octokit, name, own)
+    assert.ok(typeof run !== 'string')
+    await writeCheck(octokit, name, run, { ...own, check: { ...longer, annotations: [annotate(7)] } })
+    const ours = [...sandbox.repository(fullName).checkRuns.values()].filter(({ suite }) => suite.headSha === head)
+    assert.deepEqual(
+      ours.map(({ output }) => output.annotations.length),
+      [50, 1],
+    )
+    const { start_line: start, end_line: end, message } = ours[1]?.output.annotations[0] ?? {}
+    assert.deepEqual([start, end, message], [7, 7, 'wrong at 7'])
   })
 })

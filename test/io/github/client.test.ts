@@ -124,3 +124,20 @@ describe('a token', () => {
     assert.equal(minted(), 1)
   })
 })
+
+describe('an agent’s token', () => {
+  test('reads one repository by git, and nothing else', async () => {
+    const { token, expiresAt } = await github.mintGitToken(installation, repository)
+    assert.ok(expiresAt.getTime() > Date.now())
+    assert.deepEqual(lastToken(), { permissions: { contents: 'read', metadata: 'read' }, repositories: [repository] })
+    assert.ok(sandbox.state.tokens.has(token.reveal()))
+  })
+
+  test('is another one each time', async () => {
+    const tokens = [
+      await github.mintGitToken(installation, repository),
+      await github.mintGitToken(installation, repository),
+    ]
+    assert.equal(new Set(tokens.map(({ token }) => token.reveal())).size, 2)
+  })
+})
