@@ -104,6 +104,7 @@ function whyHeld(candidate: Candidate): string | undefined {
 
 const rules: readonly ((candidate: Candidate) => string | undefined)[] = [
   ({ live }) => (live.deletionTimestamp === undefined ? undefined : beingDeleted(live)),
+  ({ uid }) => (uid === undefined ? 'it was not noted which object was applied' : undefined),
   ({ uid, live }) =>
     uid === live.uid ? undefined : 'it is not the object that was applied: somebody has made it again',
   ({ id, facts }) => (facts.own?.has(formatObjectId(id)) === true ? 'the agent itself stands on it' : undefined),
@@ -133,7 +134,7 @@ function brakeOn(count: number, facts: PruneFacts): string | undefined {
   const because = whyDistrusted(facts)
   if (because !== undefined) return `${because}, so it takes an approval`
   if (count > facts.budget && !isApproved(facts))
-    return `${count} objects would be deleted, more than the budget of ${facts.budget}, so it takes an approval`
+    return `the deletions of this commit (${count}) are beyond the budget (${facts.budget}), so it takes an approval`
   return undefined
 }
 
