@@ -24,11 +24,12 @@ export type BotHello = {
 }
 
 /** Who somebody says to be. */
-export type AgentIdentity = { readonly cluster: ClusterName; readonly key: AgentKey }
+export type AgentClaim = { readonly cluster: ClusterName; readonly key: AgentKey }
 
-export type AgentClaim = AgentIdentity & { readonly version: number }
+/** A claim as it is said and signed. */
+export type SaidClaim = AgentClaim & { readonly version: number }
 
-export type AgentHello = AgentClaim & { readonly nonce: Nonce; readonly signature: Signature }
+export type AgentHello = SaidClaim & { readonly nonce: Nonce; readonly signature: Signature }
 
 export type BotProof = { readonly signature: Signature }
 
@@ -41,7 +42,7 @@ type Signature = string
 export type Transcript = {
   /** The bot's hello as it was sent. */
   readonly hello: string
-  readonly claim: AgentClaim
+  readonly claim: SaidClaim
   readonly agentNonce: Nonce
   /** The name of the server: what the agent was told to expect. Hosts have many names, or lie. */
   readonly botKey: AgentKey

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type IncomingMessage } from 'node:http'
 import { type Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { type AgentIdentity } from '../../core/agent-handshake.ts'
+import { type AgentClaim } from '../../core/agent-handshake.ts'
 import { agentPath } from '../../core/agent-protocol.ts'
 import { type ClusterName, type RepoId } from '../../core/ids.ts'
 import { type Secret } from '../../core/secret.ts'
@@ -18,11 +18,13 @@ export type AcceptSettings = {
   readonly key: Secret
 }
 
+export type { AgentClaim }
+
 export type AcceptDeps = {
   readonly log: LinkLog
   readonly now: () => Date
   /** The repository whose merged configuration lists this key, now proved, for this cluster; undefined: none does. */
-  readonly admit: (agent: AgentIdentity) => Promise<RepoId | undefined>
+  readonly admit: (agent: AgentClaim) => Promise<RepoId | undefined>
   readonly on: AgentEvents
 }
 

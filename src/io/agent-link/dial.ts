@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { Agent } from 'node:https'
 import { WebSocket } from 'ws'
 import {
-  type AgentClaim,
+  type SaidClaim,
   type AgentHello,
   chooseVersion,
   isSignedBy,
@@ -121,7 +121,7 @@ function claim(hello: string, { cluster, agent, botKey }: Dialling): Claimed | C
   const version = chooseVersion(said.value.versions)
   if (version === undefined) return closing.version
   const ephemeral = generateKeyPairSync('x25519').privateKey
-  const mine: AgentClaim = { version, cluster, key: agent.publicKey }
+  const mine: SaidClaim = { version, cluster, key: agent.publicKey }
   const transcript: Transcript = { hello, claim: mine, agentNonce: nonceOf(ephemeral), botKey }
   const keys = sessionKeys(ephemeral, said.value.nonce, transcript)
   if (keys === undefined) return closing.broken

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { type WebSocket } from 'ws'
 import {
-  type AgentClaim,
+  type SaidClaim,
   type BotHello,
   type BotProof,
   isSignedBy,
@@ -18,7 +18,7 @@ import { type Closing, closing } from './closing.ts'
 
 export type Proved = {
   readonly kind: 'proved'
-  readonly claim: AgentClaim
+  readonly claim: SaidClaim
   /** What is said to the agent once it is admitted. */
   readonly proof: string
   readonly keys: ChannelKeys
@@ -40,7 +40,7 @@ export async function greet(
   if (!answer.ok) return refuse(closing.broken)
   const { version, cluster, key, nonce, signature } = answer.value
   if (!protocolVersions.includes(version)) return refuse(closing.version)
-  const claim: AgentClaim = { version, cluster, key }
+  const claim: SaidClaim = { version, cluster, key }
   const transcript = { hello, claim, agentNonce: nonce, botKey: bot.publicKey }
   if (!isSignedBy(key, 'agent', { ...transcript, signature })) return refuse(closing.unproven)
   const keys = sessionKeys(ephemeral, nonce, transcript)

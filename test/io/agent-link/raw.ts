@@ -5,7 +5,7 @@ import { type TestContext } from 'node:test'
 import { type RawData, WebSocket, WebSocketServer } from 'ws'
 import { openFrame, sealFrame } from '../../../src/core/agent-frames.ts'
 import {
-  type AgentClaim,
+  type SaidClaim,
   nonceOf,
   parseAgentHello,
   parseBotHello,
@@ -49,7 +49,7 @@ function rawOf(t: TestContext, socket: WebSocket): Raw {
 
 export type Claiming = {
   readonly version?: number
-  readonly cluster?: AgentClaim['cluster']
+  readonly cluster?: SaidClaim['cluster']
   /** Whose key is claimed. */
   readonly key?: AgentKey
   /** Who signs it. */
