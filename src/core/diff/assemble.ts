@@ -28,8 +28,8 @@ export type DiffParts = {
   /** A step without an answer was not told in time. */
   readonly answers: ReadonlyMap<AskStep, Answer>
   readonly drift: readonly Drift[]
-  /** Of the head's files. */
-  readonly problems: readonly Problem[]
+  /** Of the head as git has it; whose turn it is goes without saying where it is the author's. */
+  readonly problems: readonly (Problem & Partial<Pick<DiffProblem, 'object' | 'turn'>>)[]
   readonly pruneBudget: number
 }
 
@@ -38,8 +38,11 @@ export function assembleDiff({ plan, answers, drift, problems, pruneBudget }: Di
   const secrets = secretsOf(plan)
   const told = plan.steps.map((step) => tellStep(step, step.do === 'ask' ? answers.get(step) : undefined, secrets))
   const changes = told.flatMap(({ change }) => (change === undefined ? [] : [change]))
-  const drifted = drift.flatMap((one) => tellDrift(one, secrets) ?? [])
-  const ofFiles = problems.map((problem): DiffProblem => ({ ...problem, turn: 'author' }))
+  // Found in no order, and the same facts shall give the same text.
+  const drifted = drift
+    .flatMap((one) => tellDrift(one, secrets) ?? [])
+    .toSorted((a, b) => (a.object < b.object ? -1 : 1))
+  const ofFiles = problems.map((problem): DiffProblem => ({ turn: 'author', ...problem }))
   const ofObjects = told.flatMap(({ problem }) => (problem === undefined ? [] : [problem]))
   return fitted({
     changes,

@@ -79,8 +79,12 @@ suite('assembleDiff', () => {
   })
 
   test('says what cannot be read in the head', () => {
-    const { problems } = diffOf({}, undefined, { problems: [{ message: 'bad YAML', at }] })
-    assert.deepEqual(problems, [{ message: 'bad YAML', at, turn: 'author' }])
+    const found = [
+      { message: 'bad YAML', at },
+      { message: 'no quota', object: web.object, turn: 'operator' as const },
+    ]
+    const { problems } = diffOf({}, undefined, { problems: found })
+    assert.deepEqual(problems, [{ message: 'bad YAML', at, turn: 'author' }, found[1]])
   })
 
   test('tells of Secrets by git', () => {
@@ -98,10 +102,10 @@ suite('assembleDiff', () => {
       { wanted: wanted(configMap('same', {})), live: configMap('same', {}), dryRun: configMap('same', {}) },
       { wanted: wanted(secret('s', { a: '1' })), live: secret('s', { a: '2' }), dryRun: secret('s', { a: '1' }) },
     ]
-    const diff = diffOf({}, undefined, { drift })
+    const diff = diffOf({}, undefined, { drift: drift.toReversed() })
     assert.deepEqual(summary({ ...diff, changes: diff.drift }), [
-      'change apps/Deployment demo/web',
       'create ConfigMap demo/gone',
+      'change apps/Deployment demo/web',
     ])
   })
 

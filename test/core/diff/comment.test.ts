@@ -145,7 +145,7 @@ It is asked as soon as it is back.
     dangers: Array.from({ length: 100 }, () => ({ kind: 'wider-rbac', object: long, says: long })),
     problems: Array.from({ length: 100 }, () => ({ ...author, message: long })),
   })
-  for (const count of [1, 2, 99, 150]) {
+  for (const count of [1, 2, 150]) {
     test(`is not longer than GitHub takes for ${count} clusters, and every fold is closed`, () => {
       const text = comment(...Array.from({ length: count }, () => flood))
       assert.ok(text.length <= 60_000, `${text.length}`)
