@@ -1,6 +1,6 @@
-import type { Verb } from './kubernetes.ts'
-import { type KubernetesKind, type ObjectRef, formatKind } from './kind.ts'
 import { KubernetesError } from './errors.ts'
+import { type KubernetesKind, type ObjectRef, formatKind } from './kind.ts'
+import type { Verb } from './kubernetes.ts'
 
 /** One request, before it is one: what it is about is for its errors. */
 export type Call = {

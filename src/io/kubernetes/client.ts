@@ -1,22 +1,15 @@
 import { jsonAt } from '../../core/json.ts'
-import { openConnection } from './connection.ts'
+import { type ConnectionDeps, openConnection } from './connection.ts'
 import { createDiscovery } from './discovery.ts'
 import type { Kubernetes } from './kubernetes.ts'
-import type { Limits } from './limits.ts'
 import { listMetadata } from './lists.ts'
 import { textOf } from './metadata.ts'
 import { createObjects } from './objects.ts'
 import type { KubernetesSettings } from './settings.ts'
 import { watchMetadata } from './watch.ts'
 
-export type KubernetesDeps = {
-  /** Milliseconds that only grow. */
-  readonly now?: () => number
-  readonly limits?: Partial<Limits>
-}
-
 /** Connects when it is asked something. */
-export function createKubernetes(settings: KubernetesSettings, deps: KubernetesDeps = {}): Kubernetes {
+export function createKubernetes(settings: KubernetesSettings, deps: ConnectionDeps = {}): Kubernetes {
   const connection = openConnection(settings, deps)
   return {
     ...createObjects(connection),

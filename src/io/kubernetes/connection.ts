@@ -1,15 +1,16 @@
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Json } from '../../core/json.ts'
 import { createGate } from './adaptive.ts'
 import { readAnswer } from './answer.ts'
 import { readBody } from './body.ts'
 import { type Call, formatCall } from './call.ts'
 import { type Credentials, type Identity, createCredentials } from './credentials.ts'
+import { KubernetesError, isKubernetesError } from './errors.ts'
 import { createAgent, send } from './exchange.ts'
 import { failureOf } from './failure.ts'
 import type { Verb } from './kubernetes.ts'
-import { KubernetesError, isKubernetesError } from './errors.ts'
 import { type Limits, defaultLimits } from './limits.ts'
 import type { KubernetesSettings } from './settings.ts'
 
@@ -23,9 +24,16 @@ export type Connection = {
   readonly close: () => void
 }
 
-type Deps = { readonly now?: () => number; readonly limits?: Partial<Limits> }
+export type ConnectionDeps = {
+  /** Milliseconds that only grow. */
+  readonly now?: () => number
+  readonly wait?: (ms: number) => Promise<unknown>
+  /** In [0, 1), so that what was refused together does not come back together. */
+  readonly random?: () => number
+  readonly limits?: Partial<Limits>
+}
 
-export function openConnection(settings: KubernetesSettings, deps: Deps): Connection {
+export function openConnection(settings: KubernetesSettings, deps: ConnectionDeps): Connection {
   const limits = { ...defaultLimits, ...deps.limits }
   const now = deps.now ?? (() => performance.now())
   const credentials = createCredentials(settings, { now, rereadMs: limits.rereadMs })
@@ -51,14 +59,31 @@ export function openConnection(settings: KubernetesSettings, deps: Deps): Connec
       const signal = AbortSignal.any([until, late])
       const response = await send({ ...exchangeFor(call, identity), agent: false, signal })
       if (response.statusCode === 200) return response
-      return readWhole(response, { call, identity, limits }).then(() => notFollowed(call, response))
+      await readWhole(response, { call, identity, limits })
+      throw notFollowed(call, response)
     })
   return {
     limits,
-    ask: (call) => gate.run(() => asWhoWeAre(credentials, (identity) => askAs(call, identity))),
+    ask: (call) => patiently(deps, () => gate.run(() => asWhoWeAre(credentials, (identity) => askAs(call, identity)))),
     follow: (call, signal) => asWhoWeAre(credentials, (identity) => followAs(call, identity, signal)),
     requests: () => ({ ...counts }),
     close: () => agent.destroy(),
+  }
+}
+
+const mostTries = 4
+const longestWaitMs = 10_000
+
+/** Comes back when the server says that it may, so that one busy second does not fail a whole sync. */
+async function patiently<T>({ wait = delay, random = Math.random }: ConnectionDeps, act: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await act()
+    } catch (error) {
+      const asked = isKubernetesError(error, 'throttled', 'unavailable') ? error.retryAfterMs : undefined
+      if (asked === undefined || asked > longestWaitMs || tries === mostTries) throw error
+      await wait(asked * (1 + random() / 2))
+    }
   }
 }
 
@@ -102,8 +127,8 @@ async function readWhole(response: IncomingMessage, { call, identity, limits }: 
   })
 }
 
-function notFollowed(call: Call, { statusCode }: IncomingMessage): never {
-  throw new KubernetesError(`${formatCall(call)} was answered with ${statusCode}`, { class: 'bad-answer' })
+function notFollowed(call: Call, { statusCode }: IncomingMessage): KubernetesError {
+  return new KubernetesError(`${formatCall(call)} was answered with ${statusCode}`, { class: 'bad-answer' })
 }
 
 function isOverload(error: unknown): boolean {

@@ -1,8 +1,8 @@
 import { type Json, type JsonObject, isJsonObject, jsonAt } from '../../core/json.ts'
 import type { KubernetesObject } from '../../core/manifest/kubernetes-object.ts'
 import type { LiveMetadata, ManagedFields } from '../../core/sync/live-metadata.ts'
-import type { KubernetesKind } from './kind.ts'
 import { KubernetesError } from './errors.ts'
+import type { KubernetesKind } from './kind.ts'
 
 /** The metadata of an object, of which nothing else is looked at. Its kind is said apart: a PartialObjectMetadata does not. */
 export function readMetadata(kind: KubernetesKind, object: Json): LiveMetadata {

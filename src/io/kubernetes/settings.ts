@@ -1,6 +1,4 @@
-import { join } from 'node:path'
 import type { Secret } from '../../core/secret.ts'
-import { UserError } from '../../core/user-error.ts'
 
 /** How an API server is reached, and as whom. */
 export type KubernetesSettings = {
@@ -21,24 +19,3 @@ export type Source =
   | { readonly text: string | Secret }
   | { readonly file: string }
   | { readonly read: () => Promise<string | Secret> }
-
-const serviceAccount = '/var/run/secrets/kubernetes.io/serviceaccount'
-
-/** As every pod has them: two environment variables, and a folder that the kubelet keeps fresh. */
-export function inClusterSettings(
-  environment: Readonly<Record<string, string | undefined>>,
-  folder = serviceAccount,
-): KubernetesSettings {
-  const host = environment['KUBERNETES_SERVICE_HOST'] ?? ''
-  const port = environment['KUBERNETES_SERVICE_PORT'] ?? '443'
-  if (host === '') {
-    throw new UserError('KUBERNETES_SERVICE_HOST is not set, so this is not a pod', {
-      help: 'run the agent in a cluster, or name a kubeconfig',
-    })
-  }
-  return {
-    server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
-    ca: { file: join(folder, 'ca.crt') },
-    credentials: { kind: 'token', token: { file: join(folder, 'token') } },
-  }
-}

@@ -115,6 +115,33 @@ for (const { name, listener, is, retryAfterMs } of hostile) {
   })
 }
 
+test('a server that asks for patience is asked again when it said', async (t) => {
+  const waited: number[] = []
+  const { kubernetes, seen } = await serve(
+    t,
+    (_, response) => {
+      if (seen.length === 3) return answerJson(response, partial('web'))
+      return void response.writeHead(seen.length === 1 ? 429 : 503, { 'retry-after': '2' }).end()
+    },
+    { waited },
+  )
+  assert.equal((await kubernetes.getMetadata(configMaps, web))?.name, 'web')
+  assert.deepEqual(waited, [2500, 2500])
+})
+
+const impatient: readonly { name: string; listener: Listener; requests: number }[] = [
+  { name: 'for ever', listener: (_, response) => response.writeHead(429, { 'retry-after': '1' }).end(), requests: 4 },
+  { name: 'for long', listener: (_, response) => response.writeHead(429, { 'retry-after': '11' }).end(), requests: 1 },
+  { name: 'without a time', listener: (_, response) => response.writeHead(503).end(), requests: 1 },
+]
+for (const { name, listener, requests } of impatient) {
+  test(`a server that asks for patience ${name} is left to who asked`, async (t) => {
+    const { kubernetes } = await serve(t, listener)
+    assert.equal((await refusalOf(kubernetes.getMetadata(configMaps, web))).turn, 'time')
+    assert.deepEqual(kubernetes.requests(), { get: requests })
+  })
+}
+
 test('a packed answer is unpacked', async (t) => {
   const { kubernetes } = await serve(t, (request, response) => {
     assert.equal(request.headers['accept-encoding'], 'gzip')

@@ -36,6 +36,8 @@ export type ServeOptions = {
   /** Below the address, for servers behind a proxy. */
   readonly below?: string
   readonly now?: () => number
+  /** What the server asked to wait is told here, and not waited. */
+  readonly waited?: number[]
 }
 
 /** A server whose every answer the test writes, and a client of it; both end with the test. */
@@ -55,9 +57,9 @@ export async function serve(
   const address = server.address()
   assert.ok(address !== null && typeof address !== 'string')
   const url = `http://127.0.0.1:${address.port}${options.below ?? ''}`
-  const { limits, credentials = { kind: 'none' }, now } = options
-  const deps = { ...(limits === undefined ? {} : { limits }), ...(now === undefined ? {} : { now }) }
-  const kubernetes = createKubernetes({ server: url, credentials }, deps)
+  const { limits = {}, credentials = { kind: 'none' }, now = () => 0, waited = [] } = options
+  const wait = async (ms: number): Promise<unknown> => waited.push(ms)
+  const kubernetes = createKubernetes({ server: url, credentials }, { limits, now, wait, random: () => 0.5 })
   t.after(async () => {
     kubernetes.close()
     const closed = once(server, 'close')
