@@ -51,10 +51,11 @@ export function inventoryBefore(inventory: Inventory, { id, toApply, live }: Bef
   const known = inventory.entries.map((entry) => {
     const key = formatObjectId(entry.id)
     const object = live(entry.id)
-    const toBeMade = object === undefined && added.get(key)
+    const wanted = added.get(key)
     added.delete(key)
-    // What is remembered of one that is gone is not true of the one that will be made.
-    return toBeMade ? { id: entry.id, apiVersion: toBeMade.apiVersion } : withUid(entry, object, id)
+    // What is remembered of one that is gone is not true of the one that takes its place.
+    const isAnother = wanted !== undefined && object?.uid !== entry.uid
+    return withUid(isAnother ? { id: entry.id, apiVersion: wanted.apiVersion } : entry, object, id)
   })
   return { ...inventory, sequence: inventory.sequence + 1, entries: [...known, ...added.values()] }
 }

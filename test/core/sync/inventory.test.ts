@@ -140,6 +140,13 @@ test('inventoryBefore forgets the uid of what is gone and will be made again', (
   assert.deepEqual(before.entries, [{ id: webId, apiVersion: 'apps/v1' }])
 })
 
+test('inventoryBefore notes the uid of what was restored from a backup, and is wanted', () => {
+  const facts = { id: syncId, live: () => liveOf(web, { uid: 'restored' }) }
+  const toApply = [{ id: webId, apiVersion: 'apps/v1' }]
+  assert.deepEqual(inventoryBefore(inventory, { ...facts, toApply }).entries, [{ ...noted, uid: 'restored' }])
+  assert.deepEqual(inventoryBefore(inventory, { ...facts, toApply: [] }).entries, inventory.entries)
+})
+
 const noted = { id: webId, apiVersion: 'apps/v1' }
 
 test('inventoryBefore notes the uid of an object that bears our mark, applied before a kill', () => {

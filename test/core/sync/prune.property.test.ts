@@ -114,7 +114,7 @@ test('whatever happens, what git names is there in the end, and what only we hav
         assert.ok(!left || staysFor(live, wanted), `${key} is gone`)
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 1000 },
   )
 })
 
