@@ -72,7 +72,7 @@ function openFile(text: string) {
 }
 
 function readPiece(file: File, piece: Piece): readonly Tree[] {
-  const refusal = refusalOf(piece.text)
+  const refusal = refusalOf(piece)
   if (refusal !== undefined) {
     file.complain(piece.start + refusal.offset, refusal.message, refusal.help)
     return []
@@ -88,7 +88,7 @@ function readPiece(file: File, piece: Piece): readonly Tree[] {
 type Refusal = { readonly offset: number; readonly message: string; readonly help: string }
 
 /** What is asked before parsing, which takes its time or reads over it. */
-function refusalOf(text: string): Refusal | undefined {
+function refusalOf({ text, start }: Piece): Refusal | undefined {
   const bytes = Buffer.byteLength(text)
   if (bytes > most.bytes) {
     const message = `expected a document of at most ${most.bytes} bytes, got ${bytes}`
@@ -99,9 +99,11 @@ function refusalOf(text: string): Refusal | undefined {
     const message = 'Kubernetes reads no document with a directive (`%`)'
     return { offset: directive.index, message, help: 'remove the line' }
   }
-  // Kubernetes refuses control characters; U+0085, U+2028 and U+2029 end a line there, and here they do not.
+  // Kubernetes refuses control characters, ends a line at some that end none here, and keeps a byte order mark that is
+  // dropped here; but the first of a file is one to both.
+  const read = start === 0 ? text.replace(/^\ufeff/, ' ') : text
   // oxlint-disable-next-line no-control-regex -- control characters are what must not get in
-  const found = /[\0-\x08\v\f\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]/.exec(text)
+  const found = /[\0-\x08\v\f\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]|\r(?!\n)/.exec(read)
   if (found === null) return undefined
   const code = found[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')
   const message = `the character U+${code} cannot stand in a manifest`

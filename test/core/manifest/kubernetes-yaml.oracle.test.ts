@@ -16,6 +16,7 @@ import { jsonOf } from '../../../src/core/manifest/kubernetes-tree.ts'
  */
 const given = process.env['LOTSE_CORPUS']
 const corpus = given ?? join(import.meta.dirname, '../../fixtures/manifests')
+
 /** What is refused though Kubernetes reads it: it means something else there than most people think. */
 const stricter = /is set twice|before `<<`|between brackets|tag in front|key, got a|cannot be read as YAML/
 
@@ -34,7 +35,7 @@ after(() => rmSync(folder, { recursive: true }))
 suite('readTrees agrees with sigs.k8s.io/yaml on', () => {
   for (const [what, documents] of Object.entries(generated())) {
     test(`3,000 generated ${what}`, () => {
-      compare(fc.sample(documents, { numRuns: 3000, seed: 20_190_807 }), { same: 1000 })
+      compare(fc.sample(documents, { numRuns: 3000, seed: 20_190_807 }), { same: 800 })
     })
   }
 
@@ -55,8 +56,8 @@ function compare(documents: readonly string[], atLeast: { readonly same: number 
   const different = documents.flatMap((document, i) => {
     const { theirs, isTwice } = answers[i] ?? {}
     const ours = read(document)
-    if (ours.text === theirs) counts.same += 1
-    else if (theirs === undefined && ours.text === undefined) counts.refusedByBoth += 1
+    if (theirs === undefined && ours.text === undefined) counts.refusedByBoth += 1
+    else if (ours.text === theirs) counts.same += 1
     else if (ours.because !== undefined && stricter.test(ours.because) && isFounded(ours.because, isTwice)) {
       counts.refusedByUs += 1
     } else return [{ document, ...ours, theirs }]

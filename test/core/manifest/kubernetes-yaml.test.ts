@@ -279,6 +279,16 @@ suite('readObjects refuses', () => {
       '5:8: the character U+0000 cannot stand in a manifest (write "\\u0000" in double quotes where it is meant)',
     ],
     [
+      'a byte order mark in the middle',
+      `${named()}# c\n\uFEFFspec: a`,
+      '6:1: the character U+FEFF cannot stand in a manifest (write "\\uFEFF" in double quotes where it is meant)',
+    ],
+    [
+      'a carriage return alone',
+      `${named()}spec: "a\rb"`,
+      '5:9: the character U+000D cannot stand in a manifest (write "\\u000D" in double quotes where it is meant)',
+    ],
+    [
       'another end of line',
       `${named()}spec: a\u2028b`,
       '5:8: the character U+2028 cannot stand in a manifest (write "\\u2028" in double quotes where it is meant)',
