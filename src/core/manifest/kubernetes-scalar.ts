@@ -1,5 +1,3 @@
-import { isUtf8 } from 'node:buffer'
-
 /**
  * What one scalar of YAML is to Kubernetes: a whole number is a `bigint`, any other a `number`, because they are
  * written differently where they are keys.
@@ -32,10 +30,8 @@ export function taggedScalar(tag: string, text: string): ScalarValue | undefined
       return typeof value === 'number' ? value : undefined
     case 'timestamp':
       return /^\d{4}-\d{1,2}-\d{1,2}(?:[Tt ][\d:.]+(?:Z|[+-]\d\d:\d\d)?)?$/.test(text) ? text : undefined
-    case 'binary': {
-      const bytes = decodeBase64(text)
-      return bytes !== undefined && isUtf8(bytes) ? bytes.toString('utf8') : undefined
-    }
+    case 'binary':
+      return textIn(decodeBase64(text))
     default:
       return text
   }
@@ -53,6 +49,12 @@ export function decodeBase64(text: string): Buffer | undefined {
   const packed = text.replaceAll(/[\r\n]/g, '')
   const isBase64 = packed.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(packed)
   return isBase64 ? Buffer.from(packed, 'base64') : undefined
+}
+
+/** Bytes that are no text have no place in JSON. */
+function textIn(bytes: Buffer | undefined): string | undefined {
+  const text = bytes?.toString('utf8')
+  return text !== undefined && bytes?.equals(Buffer.from(text)) ? text : undefined
 }
 
 const standardTags = 'tag:yaml.org,2002:'
