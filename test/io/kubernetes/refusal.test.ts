@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { JsonObject } from '../../../src/core/json.ts'
+import fc from 'fast-check'
+import { type JsonObject, jsonAt, parseJson } from '../../../src/core/json.ts'
 import type { Call } from '../../../src/io/kubernetes/call.ts'
 import { refusalOf } from '../../../src/io/kubernetes/refusal.ts'
 import { configMaps } from './test-server.ts'
@@ -232,6 +233,26 @@ for (const { name, call = write, code, reason = '', message, details = {}, is, t
     const error = refusalOf(call, { status: code, text: JSON.stringify(body), body })
     assert.deepEqual([error.class, error.turn, error.status, error.message], [is, turn, code, message])
   })
+}
+
+test('refusalOf calls nothing absent but what a 404 of an API server names', () => {
+  const bodies = fc.oneof(
+    fc.record({ kind: fc.constantFrom('Status', 'Other'), reason: fc.constant('NotFound'), details: details() }),
+    fc.json().map((text) => parseJson(text)),
+    fc.constant(undefined),
+  )
+  const code = fc.oneof(fc.constant(404), fc.integer({ min: 300, max: 599 }))
+  fc.assert(
+    fc.property(code, bodies, fc.string(), (httpStatus, body, text) => {
+      const named = jsonAt(body, 'kind') === 'Status' && jsonAt(body, 'details', 'name') !== undefined
+      const { class: is } = refusalOf(read, { status: httpStatus, text, body })
+      assert.ok(is !== 'not-found' || (httpStatus === 404 && named))
+    }),
+  )
+})
+
+function details(): fc.Arbitrary<JsonObject> {
+  return fc.constantFrom<JsonObject>({}, { name: 'web' }, { name: 'web', kind: 'namespaces' })
 }
 
 test('refusalOf names the rule that is missing', () => {
