@@ -1,4 +1,5 @@
 import { createPrivateKey } from 'node:crypto'
+import { parseKeyPair } from '../core/key-pair.ts'
 import { type Parsed, parsed, refused } from '../core/parsed.ts'
 import { Secret } from '../core/secret.ts'
 import { logFormats, logLevels } from './log.ts'
@@ -86,6 +87,17 @@ export const botRows = {
     description: 'What registries send along with their notifications, at least 32 bytes. Without it they are refused.',
     secret: true,
   },
+  AGENT_LINK_KEY: {
+    parse: agentLinkKey,
+    description:
+      'What the bot proves itself with to the agents in the clusters, as `lotse key` writes it; `\\n` may stand for the line breaks. Without it no agent is accepted. Or set `AGENT_LINK_KEY_PATH`.',
+    secret: true,
+  },
+  AGENT_LINK_KEY_PATH: {
+    parse: parsed<string>,
+    description: 'The file with that key.',
+    example: './agent-link-key.pem',
+  },
   REFRESH_INTERVAL: {
     parse: duration,
     default: '5m',
@@ -106,6 +118,12 @@ export function privateKey(text: string): Parsed<Secret> {
     message: 'expected an RSA private key as PEM, beginning with `-----BEGIN`',
     help: 'Generate one on the settings page of the app, under "Private keys".',
   })
+}
+
+export function agentLinkKey(text: string): Parsed<Secret> {
+  const pem = new Secret(text.replaceAll('\\n', '\n').trim())
+  const pair = parseKeyPair(pem)
+  return pair.ok ? parsed(pem) : pair
 }
 
 function secretOf(leastBytes: number): (text: string) => Parsed<Secret> {

@@ -4,7 +4,7 @@ import { type Secret } from '../core/secret.ts'
 import { UserError } from '../core/user-error.ts'
 import { type LogOptions } from './log.ts'
 import { parseRegistries, type RegistrySetting } from './registries.ts'
-import { botRows, type BotVariable, privateKey, type SettingRow } from './settings-rows.ts'
+import { agentLinkKey, botRows, type BotVariable, privateKey, type SettingRow } from './settings-rows.ts'
 
 /** The bot's settings, read once at start. */
 export type BotSettings = {
@@ -27,12 +27,14 @@ export type BotSettings = {
   readonly registries: readonly RegistrySetting[]
   /** Absent: notifications of registries are refused. */
   readonly registryWebhookSecret?: Secret
+  /** What the bot proves itself with to agents. Absent: none is accepted. */
+  readonly agentLinkKey?: Secret
   readonly refreshIntervalMs: number
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** For `PRIVATE_KEY_PATH` and `REGISTRIES_FILE`; throws when it cannot. */
+/** For `PRIVATE_KEY_PATH`, `AGENT_LINK_KEY_PATH` and `REGISTRIES_FILE`; throws when it cannot. */
 export type ReadFile = (path: string) => string
 
 /** Throws a `UserError` that says everything that is wrong. */
@@ -78,23 +80,30 @@ export function parseBotSettings(environment: Environment, readFile: ReadFile): 
   const values = Object.fromEntries(rows.map(([name, row]) => [name, read(name, row)])) as Values
   const key = values.PRIVATE_KEY ?? file('PRIVATE_KEY_PATH', values.PRIVATE_KEY_PATH, privateKey)
   const registries = values.REGISTRIES ?? file('REGISTRIES_FILE', values.REGISTRIES_FILE, parseRegistries) ?? []
+  const linkKey = values.AGENT_LINK_KEY ?? file('AGENT_LINK_KEY_PATH', values.AGENT_LINK_KEY_PATH, agentLinkKey)
   if (!said('PRIVATE_KEY') && values.PRIVATE_KEY_PATH === undefined) {
     take('PRIVATE_KEY', refused({ message: 'expected a value, got none', help: 'Set it or PRIVATE_KEY_PATH.' }))
   }
 
   const [first, ...others] = problems
   if (first !== undefined) return refused(first, ...others)
-  return parsed(compose(values as Complete, key as Secret, registries))
+  return parsed(compose(values as Complete, { key: key as Secret, linkKey, registries }))
 }
 
 /** What is required or has a default is there once there are no problems. */
 type Complete = { readonly [V in BotVariable]-?: Exclude<Values[V], undefined> } & Pick<Values, Optional>
 type Optional = 'DATABASE_URL' | 'WEBHOOK_SECRET_PREVIOUS' | 'REGISTRY_WEBHOOK_SECRET'
 
+/** What may also stand in a file. */
+type FromFiles = {
+  readonly key: Secret
+  readonly linkKey: Secret | undefined
+  readonly registries: readonly RegistrySetting[]
+}
+
 function compose(
   values: Omit<Complete, Optional> & Pick<Values, Optional>,
-  key: Secret,
-  registries: readonly RegistrySetting[],
+  { key, linkKey, registries }: FromFiles,
 ): BotSettings {
   const {
     WEBHOOK_SECRET_PREVIOUS: previous,
@@ -116,6 +125,7 @@ function compose(
     databaseSchema: values.DATABASE_SCHEMA,
     registries,
     ...(registryWebhookSecret === undefined ? {} : { registryWebhookSecret }),
+    ...(linkKey === undefined ? {} : { agentLinkKey: linkKey }),
     refreshIntervalMs: values.REFRESH_INTERVAL,
   }
 }
