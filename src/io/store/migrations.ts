@@ -1,7 +1,7 @@
 import type { Migration } from './schema.ts'
 
 /**
- * Everything but `manifest.first_seen` and `done_command` can be rebuilt from git, GitHub and the registries: losing
+ * Everything but `manifest.first_seen`, `done_command` and `sync_history` can be rebuilt from git, GitHub and the registries: losing
  * the store costs requests, never a release.
  */
 export const migrations: readonly Migration[] = [
@@ -106,6 +106,75 @@ export const migrations: readonly Migration[] = [
         line int not null,
         done_at timestamptz not null default now(),
         primary key (comment, line)
+      );
+
+      -- what the agent of a cluster said last; whether it is connected only its bot's process knows
+      create table agent (
+        repository bigint not null references repository on delete cascade,
+        cluster text not null,
+        key text not null,
+        connected_since timestamptz,
+        last_seen timestamptz not null,
+        state jsonb,
+        primary key (repository, cluster)
+      );
+
+      create table sync_history (
+        repository bigint not null references repository on delete cascade,
+        cluster text not null,
+        -- by the agent's clock
+        finished_at timestamptz not null,
+        commit text not null,
+        result text not null,
+        counts jsonb not null,
+        primary key (repository, cluster, finished_at)
+      );
+
+      -- the last that GitHub was told of a cluster
+      create table deployment (
+        repository bigint not null references repository on delete cascade,
+        cluster text not null,
+        commit text not null,
+        id bigint not null,
+        -- what was told: the sync that began, and a digest of the report
+        syncing text,
+        report text,
+        primary key (repository, cluster)
+      );
+      -- the pull request that brought a failing commit is told once
+      create table told_failure (
+        repository bigint not null references repository on delete cascade,
+        cluster text not null,
+        commit text not null,
+        primary key (repository, cluster, commit)
+      );
+
+      -- a pull request whose effect on live clusters is asked for
+      create table diff_pull (
+        repository bigint not null references repository on delete cascade,
+        number int not null,
+        -- counts each time that it may have changed; what was seen is current while both are the same
+        doubts int not null default 1,
+        settled_doubts int,
+        seen jsonb,
+        -- the newest head is also a column, for those that look for changes
+        head text,
+        -- our one comment: its id and text
+        comment jsonb,
+        primary key (repository, number)
+      );
+      create table live_diff (
+        repository bigint not null,
+        pull int not null,
+        cluster text not null,
+        head text not null,
+        base text not null,
+        asked_at timestamptz,
+        result jsonb,
+        -- our check run on the head
+        run jsonb,
+        primary key (repository, pull, cluster),
+        foreign key (repository, pull) references diff_pull on delete cascade
       );
     `,
   },
