@@ -20,14 +20,17 @@ const mostAnnotations = 50
 
 type Written = { readonly name: string; readonly head: CommitSha; readonly check: Check }
 
-/** Makes the check run say what `check` says; what it says already is not said again. */
+/** A check run as GitHub has it; `url` is where people read it, where GitHub told it. */
+export type CheckRun = PolicyRun & { readonly url?: string }
+
+/** Makes the check run say what `check` says; what it says already is not said again. Gives the run that says it. */
 export async function writeCheck(
   octokit: Octokit,
   repository: RepoName,
-  run: PolicyRun | undefined,
+  run: CheckRun | undefined,
   { name, head, check }: Written,
-): Promise<void> {
-  if (run !== undefined && sameText(run, check)) return
+): Promise<CheckRun> {
+  if (run !== undefined && sameText(run, check)) return run
   const [owner, repo] = ownerAndName(repository)
   const state = {
     ...(check.conclusion === undefined
@@ -42,10 +45,16 @@ export async function writeCheck(
     },
   }
   if (run === undefined || reopens(run, check) || hasAnnotations(check)) {
-    await octokit.rest.checks.create({ owner, repo, name, head_sha: head, ...state })
-    return
+    const { data } = await octokit.rest.checks.create({ owner, repo, name, head_sha: head, ...state })
+    return written(data, check)
   }
-  await octokit.rest.checks.update({ owner, repo, check_run_id: run.id, ...state })
+  const { data } = await octokit.rest.checks.update({ owner, repo, check_run_id: run.id, ...state })
+  return written(data, check)
+}
+
+function written(data: { readonly id: number; readonly html_url: string | null }, check: Check): CheckRun {
+  const { conclusion, title, summary } = check
+  return { id: data.id, conclusion, title, summary, ...(data.html_url === null ? {} : { url: data.html_url }) }
 }
 
 /** A completed run cannot go back to be in progress: a new run of the same name takes its place. */
@@ -90,14 +99,20 @@ export async function readCheck(
   octokit: Octokit,
   repository: RepoName,
   { name, head, appId }: SoughtCheck,
-): Promise<PolicyRun | 'missing' | 'no-commit'> {
+): Promise<CheckRun | 'missing' | 'no-commit'> {
   const [owner, repo] = ownerAndName(repository)
   try {
     const { data } = await octokit.rest.checks.listForRef({ owner, repo, ref: head, check_name: name, app_id: appId })
     const [newest] = data.check_runs.toSorted((a, b) => b.id - a.id)
     if (newest === undefined) return 'missing'
     const { id, conclusion, output } = newest
-    return { id, conclusion: conclusion ?? undefined, title: output.title ?? '', summary: output.summary ?? '' }
+    return {
+      id,
+      conclusion: conclusion ?? undefined,
+      title: output.title ?? '',
+      summary: output.summary ?? '',
+      ...(newest.html_url === null ? {} : { url: newest.html_url }),
+    }
   } catch (error) {
     if (hasStatus(error, 404, 422)) return 'no-commit'
     throw error

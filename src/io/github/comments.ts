@@ -32,9 +32,10 @@ export async function createComment(
   repository: RepoName,
   number: PullNumber,
   body: string,
-): Promise<void> {
+): Promise<CommentId> {
   const [owner, repo] = ownerAndName(repository)
-  await octokit.rest.issues.createComment({ owner, repo, issue_number: number, body })
+  const { data } = await octokit.rest.issues.createComment({ owner, repo, issue_number: number, body })
+  return guaranteed(parseCommentId(data.id))
 }
 
 export async function editComment(
