@@ -1,5 +1,6 @@
 import type { Probot } from 'probot'
 import { parseComment } from '../core/command/parse.ts'
+import { parseDiffCheckName } from '../core/diff/check-name.ts'
 import { isReleaseBranch } from '../core/release/group.ts'
 import {
   type RepoId,
@@ -12,10 +13,11 @@ import {
 } from '../core/ids.ts'
 import { guaranteed } from '../core/parsed.ts'
 import { keepComment } from '../io/store/comments.ts'
+import { doubtPull, forgetDiffResult, pullsOfHead, readDiffPull } from '../io/store/diffs.ts'
 import { doubtHead } from '../io/store/repositories.ts'
 import { pullOfHead } from '../io/store/releases.ts'
 import type { Deps } from './deps.ts'
-import { formatCommentKey, formatHeadKey, formatPullKey, journeys } from './keys.ts'
+import { type Pull, formatCommentKey, formatHeadKey, formatPullKey, journeys } from './keys.ts'
 
 /**
  * GitHub's events, each turned into "look at this again". Of a payload only the keys are believed; whatever a journey
@@ -38,16 +40,28 @@ function onBranches(probot: Probot, { database, jobs }: Deps): void {
   })
 }
 
-function onPullRequests(probot: Probot, { jobs }: Deps): void {
+function onPullRequests(probot: Probot, { database, jobs }: Deps): void {
   const lookAgain = async (payload: PullPayload): Promise<void> => {
-    const number = guaranteed(parsePullNumber(payload.pull_request.number))
-    await jobs.ask(journeys.automerge, formatPullKey({ repository: repositoryOf(payload), number }))
+    await jobs.ask(journeys.automerge, formatPullKey(pullOf(payload)))
   }
   const opened = ['opened', 'reopened', 'synchronize', 'edited', 'ready_for_review', 'converted_to_draft'] as const
   probot.on(
     opened.map((action) => `pull_request.${action}` as const),
     ({ payload }) => lookAgain(payload),
   )
+  probot.on(
+    ['pull_request.opened', 'pull_request.reopened', 'pull_request.synchronize', 'pull_request.edited'],
+    async ({ payload }) => {
+      // Where no cluster has an agent there is nothing to ask.
+      if (await doubtPull(database, pullOf(payload))) await jobs.ask(journeys.diff, formatPullKey(pullOf(payload)))
+    },
+  )
+  probot.on('pull_request.closed', async ({ payload }) => {
+    const pull = pullOf(payload)
+    if ((await readDiffPull(database, pull)) === undefined) return
+    await doubtPull(database, pull)
+    await jobs.ask(journeys.diff, formatPullKey(pull))
+  })
   probot.on(
     ['pull_request.closed', 'pull_request_review.submitted', 'pull_request_review.dismissed'],
     async ({ payload }) => {
@@ -61,10 +75,19 @@ function onChecks(probot: Probot, { database, jobs, appId }: Deps): void {
     const number = await pullOfHead(database, repository, guaranteed(parseCommitSha(sha)))
     if (number !== undefined) await jobs.ask(journeys.automerge, formatPullKey({ repository, number }))
   }
+  const askDiffAnew = async (repository: RepoId, run: { readonly name: string; readonly head_sha: string }) => {
+    const cluster = parseDiffCheckName(run.name)
+    if (cluster === undefined) return
+    for (const number of await pullsOfHead(database, repository, guaranteed(parseCommitSha(run.head_sha)))) {
+      await forgetDiffResult(database, { repository, number }, cluster)
+      await jobs.ask(journeys.diff, formatPullKey({ repository, number }))
+    }
+  }
   // Our own checks come back to us: what we said is no news, but that a person asks for it again is.
   probot.on('check_run', async ({ payload }) => {
     const asked = payload.action === 'rerequested' || payload.action === 'requested_action'
     if (payload.check_run.app?.id === appId && !asked) return
+    if (payload.check_run.app?.id === appId) await askDiffAnew(repositoryOf(payload), payload.check_run)
     await reported(repositoryOf(payload), payload.check_run.head_sha)
   })
   probot.on('check_suite.completed', async ({ payload }) => {
@@ -125,6 +148,10 @@ function onInstallations(probot: Probot, { jobs }: Deps): void {
 }
 
 type PullPayload = Parameters<typeof repositoryOf>[0] & { readonly pull_request: { readonly number: number } }
+
+function pullOf(payload: PullPayload): Pull {
+  return { repository: repositoryOf(payload), number: guaranteed(parsePullNumber(payload.pull_request.number)) }
+}
 
 function repositoryOf(payload: { readonly repository: { readonly id: number } }): RepoId {
   return guaranteed(parseRepoId(payload.repository.id))

@@ -1,8 +1,10 @@
 import {
+  type ClusterName,
   type CommentId,
   type CommitSha,
   type PullNumber,
   type RepoId,
+  parseClusterName,
   parseCommitSha,
   parsePullNumber,
   parseRepoId,
@@ -17,6 +19,9 @@ export const journeys = {
   automerge: 'automerge',
   mergeGroup: 'merge-group',
   overlookedPulls: 'overlooked-pulls',
+  diff: 'diff',
+  overlookedDiffs: 'overlooked-diffs',
+  deployment: 'deployment',
   chat: 'chat',
   installation: 'installation',
   refresh: 'refresh',
@@ -51,4 +56,16 @@ export function parseHeadKey(key: string): Head {
 
 export function formatCommentKey(comment: CommentId): string {
   return `${comment}`
+}
+
+export type ClusterOf = { readonly repository: RepoId; readonly cluster: ClusterName }
+
+/** `4711/production`: the key of a job about one cluster. */
+export function formatClusterKey({ repository, cluster }: ClusterOf): string {
+  return `${repository}/${cluster}`
+}
+
+export function parseClusterKey(key: string): ClusterOf {
+  const [repository = '', cluster = ''] = key.split('/')
+  return { repository: guaranteed(parseRepoId(repository)), cluster: guaranteed(parseClusterName(cluster)) }
 }

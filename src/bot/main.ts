@@ -10,13 +10,17 @@ import { every } from '../runtime/every.ts'
 import { createJobs } from '../runtime/jobs.ts'
 import type { Logger } from '../runtime/log.ts'
 import type { BotSettings } from '../runtime/settings.ts'
+import { openAgents } from './agents.ts'
 import { app } from './app.ts'
 import type { Deps } from './deps.ts'
 import { automerge } from './journeys/automerge.ts'
 import { chat } from './journeys/chat.ts'
 import { delivery } from './journeys/delivery.ts'
+import { deployment } from './journeys/deployment.ts'
+import { diff } from './journeys/diff.ts'
 import { installation } from './journeys/installation.ts'
 import { mergeGroup } from './journeys/merge-group.ts'
+import { overlookedDiffs } from './journeys/overlooked-diffs.ts'
 import { overlookedPulls } from './journeys/overlooked-pulls.ts'
 import { refresh } from './journeys/refresh.ts'
 import { release } from './journeys/release.ts'
@@ -52,10 +56,14 @@ export async function startBot(settings: BotSettings, world: World): Promise<Bot
   const registry = createRegistry({ registries: settings.registries })
   const { log, now } = world
   const { appId } = settings.github
-  const deps: Deps = { github, registry, database, jobs, log, now, appId, identity: identityOf(github) }
+  const own = { github, registry, database, jobs, log, now, appId, identity: identityOf(github) }
+  const agents = openAgents(settings.agentLinkKey, own)
+  opened.defer(agents.settled)
+  const deps: Deps = { ...own, agents }
   const probot = createProbot(settings, deps)
-  const server = await serve(deps, settings)
+  const server = await serve(deps, settings, agents.upgrades)
   opened.defer(server.close)
+  opened.defer(agents.close)
   await jobs.work({
     [journeys.delivery]: (key) => delivery(deps, probot, key),
     [journeys.release]: (key) => release(deps, key),
@@ -63,6 +71,9 @@ export async function startBot(settings: BotSettings, world: World): Promise<Bot
     [journeys.automerge]: (key) => automerge(deps, key),
     [journeys.mergeGroup]: (key) => mergeGroup(deps, key),
     [journeys.overlookedPulls]: (key) => overlookedPulls(deps, key),
+    [journeys.diff]: (key) => diff(deps, key),
+    [journeys.overlookedDiffs]: (key) => overlookedDiffs(deps, key),
+    [journeys.deployment]: (key) => deployment(deps, key),
     [journeys.chat]: (key) => chat(deps, key),
     [journeys.installation]: (key) => installation(deps, key),
     [journeys.refresh]: (key) => refresh(deps, key),
@@ -73,7 +84,11 @@ export async function startBot(settings: BotSettings, world: World): Promise<Bot
   if (settings.registries.length === 0) world.log.warn('REGISTRIES names no registry, so nothing is released')
   world.log.info({ url: server.url }, 'bot started')
   const running = opened.move()
-  return { url: server.url, settled: jobs.settled, stop: () => running.disposeAsync() }
+  const settled = async (): Promise<void> => {
+    await agents.settled()
+    await jobs.settled()
+  }
+  return { url: server.url, settled, stop: () => running.disposeAsync() }
 }
 
 /** Probot types and routes events here, and nothing else: it receives what was verified and kept before. */

@@ -1,6 +1,5 @@
 import type { Database } from '../io/store/database.ts'
-import type { Jobs } from '../runtime/jobs.ts'
-import { type HttpAnswer, type HttpRoute, type HttpServer, startHttp } from '../runtime/http.ts'
+import { type HttpAnswer, type HttpRoute, type HttpServer, type HttpUpgrade, startHttp } from '../runtime/http.ts'
 import type { BotSettings } from '../runtime/settings.ts'
 import type { Deps } from './deps.ts'
 import { receiveGitHub } from './github-webhook.ts'
@@ -11,8 +10,12 @@ import { receiveRegistry } from './registry-webhook.ts'
 const webhookBytes = 25 * 1024 * 1024
 const notificationBytes = 1024 * 1024
 
-/** What the bot answers over HTTP: webhooks, probes, metrics. */
-export async function serve(deps: Deps, settings: BotSettings): Promise<HttpServer> {
+/** What the bot answers over HTTP: webhooks, probes, metrics; and, by upgrade, its agents. */
+export async function serve(
+  deps: Deps,
+  settings: BotSettings,
+  upgrades: readonly HttpUpgrade[] = [],
+): Promise<HttpServer> {
   const routes: readonly HttpRoute[] = [
     {
       method: 'POST',
@@ -27,12 +30,13 @@ export async function serve(deps: Deps, settings: BotSettings): Promise<HttpServ
       handle: (request) =>
         receiveRegistry(deps, { secret: settings.registryWebhookSecret, host: request.params['host'] ?? '' }, request),
     },
-    { method: 'GET', path: '/metrics', handle: () => metrics(deps.jobs) },
+    { method: 'GET', path: '/metrics', handle: () => metrics(deps) },
   ]
   return startHttp({
     host: settings.host,
     port: settings.port,
     routes,
+    upgrades,
     log: deps.log,
     ready: () => answers(deps.database),
   })
@@ -53,6 +57,6 @@ async function answers(database: Database): Promise<boolean> {
   }
 }
 
-async function metrics(jobs: Jobs): Promise<HttpAnswer> {
-  return { status: 200, body: formatMetrics(await jobs.pending()) }
+async function metrics({ jobs, agents }: Deps): Promise<HttpAnswer> {
+  return { status: 200, body: formatMetrics(await jobs.pending(), agents.sessions().length) }
 }

@@ -43,6 +43,7 @@ export async function testDeps(database: Database, settings = testSettings()): P
     registry: createRegistry({ registries: settings.registries }),
     database,
     jobs: await createJobs({ database, log: silentLogger, random: () => 0.5 }),
+    agents: { sessionOf: () => undefined, sessions: () => [], recheck: async () => {} },
     log: silentLogger,
     now: () => new Date(),
     appId: settings.github.appId,

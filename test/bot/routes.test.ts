@@ -51,6 +51,9 @@ describe('the bot answers', () => {
         '# TYPE lotse_jobs gauge',
         'lotse_jobs{journey="automerge",state="waiting"} 1',
         'lotse_jobs{journey="release",state="waiting"} 2',
+        '# HELP lotse_agents_connected Agents that are connected to this process.',
+        '# TYPE lotse_agents_connected gauge',
+        'lotse_agents_connected 0',
         '',
       ].join('\n'),
     )

@@ -1,14 +1,18 @@
 import type { Client } from '../../io/github/client.ts'
 import { isRelease } from '../../core/automerge/decide.ts'
-import type { MergeFacts, PlanFacts, SettingsFacts } from '../../core/automerge/facts.ts'
+import { diffFactsOf } from '../../core/automerge/diffs.ts'
+import type { DiffFact, MergeFacts, PlanFacts, SettingsFacts } from '../../core/automerge/facts.ts'
 import { policyCheckName } from '../../core/automerge/policy-check-name.ts'
 import { clusterNamed } from '../../core/config/configuration.ts'
+import { decideDiff } from '../../core/diff/decide.ts'
 import { formatProblem } from '../../core/parsed.ts'
 import { type MergeState, readMergeState } from '../../io/github/merge-facts.ts'
+import { doubtPull, readDiffPull, readLiveDiffs } from '../../io/store/diffs.ts'
 import { type KnownRelease, readRelease } from '../../io/store/releases.ts'
 import { type KnownRepository, doubtHead, readRepository } from '../../io/store/repositories.ts'
 import type { Deps } from '../deps.ts'
-import type { Pull } from '../keys.ts'
+import { formatPullKey, journeys, type Pull } from '../keys.ts'
+import { diffFacts } from './diff-facts.ts'
 import { type ReadRepository, currentRepository } from './reading.ts'
 
 export type GatheredMerge = {
@@ -44,8 +48,31 @@ export async function gatherMerge(deps: Deps, { repository: id, number }: Pull):
   const repository = await currentRepository(deps, id)
   if (repository === undefined) return undefined
   const release = pull.headBranch === undefined ? undefined : await readRelease(deps.database, id, pull.headBranch)
-  const facts = { ...unasked, settings: settingsOf(repository, state), plan: planFacts(release, repository) }
+  const diffs = await liveDiffs(deps, repository, state)
+  const facts = { ...unasked, diffs, settings: settingsOf(repository, state), plan: planFacts(release, repository) }
   return { octokit, repository, state, facts }
+}
+
+/** What the journey of the diff decided about exactly this head. Where it has not looked at it yet, it shall. */
+async function liveDiffs(
+  deps: Deps,
+  repository: ReadRepository,
+  { pull: { number, head, marker } }: MergeState,
+): Promise<readonly DiffFact[]> {
+  const configuration = repository.configuration?.ok === true ? repository.configuration.value : undefined
+  const cluster = marker?.cluster
+  if (configuration === undefined || cluster === undefined) return []
+  // A release stays within its cluster, so nobody else has to tell anything of it.
+  if ((clusterNamed(configuration, cluster)?.agents ?? []).length === 0) return []
+  const pull = { repository: repository.id, number }
+  const seen = (await readDiffPull(deps.database, pull))?.seen
+  if (seen?.head !== head) {
+    await doubtPull(deps.database, pull)
+    await deps.jobs.ask(journeys.diff, formatPullKey(pull))
+    return [{ cluster, state: 'pending' }]
+  }
+  const lives = await readLiveDiffs(deps.database, pull)
+  return diffFactsOf(decideDiff(await diffFacts({ deps, repository, configuration }, seen, lives)))
 }
 
 function settingsOf({ configuration }: ReadRepository, { pull }: MergeState): SettingsFacts {

@@ -15,6 +15,7 @@ import { type KnownComment, doneLines, finishCommand, readComment } from '../../
 import { readRepository, type KnownRepository } from '../../io/store/repositories.ts'
 import type { Deps } from '../deps.ts'
 import { gatherMerge } from './automerge-facts.ts'
+import { status, sync } from './chat-clusters.ts'
 
 /** Whoever gave a command longer ago has moved on, and so may have what it was about. */
 export const commandLifeMs = 3_600_000
@@ -70,7 +71,8 @@ async function answerTo(
   return carryOut(conversation, line.command, permission?.user === id ? role : undefined)
 }
 
-async function carryOut({ deps, comment }: Conversation, command: Command, role: Role | undefined): Promise<Answer> {
+async function carryOut(conversation: Conversation, command: Command, role: Role | undefined): Promise<Answer> {
+  const { deps, repository, comment } = conversation
   switch (command.kind) {
     case 'help':
       return { kind: 'help', role, ...(command.about === undefined ? {} : { about: command.about }) }
@@ -79,6 +81,10 @@ async function carryOut({ deps, comment }: Conversation, command: Command, role:
       if (gathered === undefined || !isRelease(gathered.facts)) return { kind: 'no-release' }
       return { kind: 'why', explained: explainMerge(gathered.facts) }
     }
+    case 'status':
+      return status(deps, repository, command.cluster)
+    case 'sync':
+      return sync(deps, repository, command.cluster)
   }
 }
 

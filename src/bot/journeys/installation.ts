@@ -31,6 +31,7 @@ export async function installation(deps: Deps, key: string): Promise<void> {
     await doubtReleases(deps.database, repository.id)
     await deps.jobs.ask(journeys.release, `${repository.id}`)
     await deps.jobs.ask(journeys.overlookedPulls, `${repository.id}`)
+    await deps.jobs.ask(journeys.overlookedDiffs, `${repository.id}`)
     for (const number of await openPulls(deps.database, repository.id)) {
       await deps.jobs.ask(journeys.automerge, formatPullKey({ repository: repository.id, number }))
     }

@@ -20,6 +20,7 @@ import {
   unreadBlobs,
 } from '../../io/store/repositories.ts'
 import type { Deps } from '../deps.ts'
+import { headMoved } from './head-moved.ts'
 
 export type ReadRepository = KnownRepository & { readonly head: CommitSha }
 
@@ -42,12 +43,8 @@ export async function currentRepository(deps: Deps, id: RepoId): Promise<ReadRep
   return reread === undefined ? undefined : { ...reread, head }
 }
 
-async function read(
-  deps: Deps,
-  octokit: Client,
-  { id, name, doubts }: KnownRepository,
-  head: CommitSha,
-): Promise<void> {
+async function read(deps: Deps, octokit: Client, known: KnownRepository, head: CommitSha): Promise<void> {
+  const { id, name, doubts } = known
   const { files, complete } = await listFiles(octokit, name, head)
   if (!complete) {
     throw new UserError(`${name} has more files than GitHub lists in one answer`, {
@@ -63,6 +60,7 @@ async function read(
     await keepRepositoryReading(database, id, { head, doubts, configuration, files: manifests })
   })
   deps.log.info({ repository: name, head, files: manifests.length, read: unread.length }, 'repository read')
+  await headMoved(deps, known, { head, configuration })
 }
 
 async function readConfiguration(

@@ -1,0 +1,47 @@
+import type { ClusterStatus } from '../../core/command/status.ts'
+import type { Answer } from '../../core/command/reply.ts'
+import type { ClusterName } from '../../core/ids.ts'
+import { readAgents } from '../../io/store/agents.ts'
+import type { KnownRepository } from '../../io/store/repositories.ts'
+import type { Deps } from '../deps.ts'
+import { agentFacts } from './diff-facts.ts'
+
+/** How a cluster fares as its agent said last, or how all of them do. */
+export async function status(deps: Deps, repository: KnownRepository, asked: ClusterName | undefined): Promise<Answer> {
+  const statuses = await statusesOf(deps, repository)
+  if (asked === undefined) return { kind: 'status', clusters: statuses }
+  const found = statuses.find(({ cluster }) => cluster === asked)
+  if (found !== undefined) return { kind: 'status', clusters: [found] }
+  return { kind: 'no-such-cluster', cluster: asked, known: statuses.map(({ cluster }) => cluster) }
+}
+
+/** A hint: what the agent then applies it fetches itself. Hinting twice is harmless. */
+export async function sync(deps: Deps, repository: KnownRepository, cluster: ClusterName): Promise<Answer> {
+  const statuses = await statusesOf(deps, repository)
+  const agent = statuses.find((each) => each.cluster === cluster)?.agent
+  if (agent === undefined) {
+    return { kind: 'no-such-cluster', cluster, known: statuses.map((each) => each.cluster) }
+  }
+  switch (agent.kind) {
+    case 'none':
+      return { kind: 'no-agent', cluster }
+    case 'offline':
+      return { kind: 'offline', cluster, ...(agent.since === undefined ? {} : { since: agent.since }) }
+    case 'connected':
+      deps.agents.sessionOf(repository.id, cluster)?.say({ kind: 'sync' })
+      deps.log.info({ repository: repository.name, cluster }, 'agent asked to sync by a person')
+      return { kind: 'asked', cluster }
+  }
+}
+
+async function statusesOf(deps: Deps, repository: KnownRepository): Promise<readonly ClusterStatus[]> {
+  const { configuration } = repository
+  const clusters = configuration?.ok === true ? Object.keys(configuration.value.clusters) : []
+  const known = await readAgents(deps.database, repository.id)
+  return clusters.map((name) => {
+    const cluster = name as ClusterName
+    const state = known.find((agent) => agent.cluster === cluster)?.state
+    const agent = agentFacts(deps, repository, { cluster, known })
+    return { cluster, agent, ...(state === undefined ? {} : { state }) }
+  })
+}
