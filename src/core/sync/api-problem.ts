@@ -10,13 +10,16 @@ export type ApiFailure = {
   readonly reason?: string | undefined
   /** The server's words. */
   readonly message: string
+  /** What to do, where whoever asked knows it better than the class tells: the very rule of RBAC that is missing. */
+  readonly help?: string | undefined
 }
 
 /** What went wrong with one object, and what to do. Of a Secret, never the server's words: they can hold its values. */
 export function problemOf(failure: ApiFailure, { object, at }: WantedObject): SyncProblem {
   const id = objectIdOf(object)
   const secret = id.group === '' && id.kind === 'Secret'
-  const help = helpFor(failure.class, { ...id, apiVersion: object.apiVersion })
+  const helpOfClass = helpFor(failure.class, { ...id, apiVersion: object.apiVersion })
+  const help = secret ? helpOfClass : (failure.help ?? helpOfClass)
   return {
     object: formatObjectId(id),
     at,
