@@ -33,8 +33,9 @@ export function objectPath(kind: KubernetesKind, { namespace, name }: ObjectRef)
   return `${collectionPath(kind, namespace)}/${segment(name)}`
 }
 
-export function formatCall({ verb, about, path }: Call): string {
-  if (about === undefined) return `${verb} ${path}`
+/** `GET /version`, `apply deployments.apps web` */
+export function formatCall({ verb, method, about, path }: Call): string {
+  if (about === undefined) return `${method} ${path}`
   return `${verb} ${formatKind(about.kind)}${about.name === undefined ? '' : ` ${about.name}`}`
 }
 

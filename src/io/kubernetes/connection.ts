@@ -107,7 +107,7 @@ async function withinTime<T>(call: Call, mostMs: number, act: (signal: AbortSign
     return await act(late.signal)
   } catch (error) {
     if (!late.signal.aborted) throw failureOf(error, call)
-    const message = `the API server took longer than ${mostMs} ms to ${formatCall(call)}`
+    const message = `the API server took longer than ${mostMs} ms for ${formatCall(call)}`
     throw new KubernetesError(message, { class: 'timed-out', cause: error })
   } finally {
     clearTimeout(timer)

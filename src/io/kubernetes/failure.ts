@@ -19,7 +19,7 @@ export function failureOf(error: unknown, call: Call): KubernetesError {
       cause: error,
     })
   }
-  return new KubernetesError(`the API server could not be reached to ${formatCall(call)} (${code})`, {
+  return new KubernetesError(`the API server could not be reached for ${formatCall(call)} (${code})`, {
     class: 'unreachable',
     cause: error,
   })

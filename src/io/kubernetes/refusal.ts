@@ -1,6 +1,5 @@
 import { type Json, jsonAt } from '../../core/json.ts'
-import type { Call } from './call.ts'
-import { formatCall } from './call.ts'
+import { type Call, formatCall } from './call.ts'
 import { KubernetesError, type KubernetesErrorClass } from './errors.ts'
 import { isSecret, wordsForSecret } from './secret-words.ts'
 
@@ -75,7 +74,7 @@ const rules: readonly Rule[] = [
   { is: 'forbidden', when: ({ status }) => status === 403 },
 
   { is: 'no-such-namespace', when: isAboutNamespace },
-  { is: 'not-found', when: ({ status, details }) => status === 404 && jsonAt(details, 'name') !== undefined },
+  { is: 'not-found', when: isAboutObject },
   { is: 'no-such-kind', when: isAboutKind },
   { is: 'conflict', when: ({ status, isStatus }) => status === 409 && isStatus },
   { is: 'conflict', when: isAboutPatch },
@@ -103,10 +102,13 @@ function isAboutRights({ call, message }: Said): boolean {
   return call.method === 'GET' || /User "[^"]*" cannot |attempting to grant RBAC permissions/.test(message)
 }
 
-/**
- * An object that is absent is named. A version of a group is not, nor a group or a resource that nobody serves; what else
- * says 404 stands between us and the API server.
- */
+/** An object that is absent is named; a version of a group that nobody serves is `NotFound` too, and is not. */
+function isAboutObject({ call, status, details }: Said): boolean {
+  const name = jsonAt(details, 'name')
+  return status === 404 && name !== undefined && name === call.about?.name
+}
+
+/** What else says 404 stands between us and the API server. */
 function isAboutKind({ status, isStatus, message }: Said): boolean {
   return status === 404 && (isStatus || message.trim() === '404 page not found')
 }

@@ -164,7 +164,7 @@ test('nobody at the address is unreachable, and time heals it', async () => {
   })
   const { class: is, turn, message } = await refusalOf(kubernetes.version())
   assert.deepEqual([is, turn], ['unreachable', 'time'])
-  assert.match(message, /could not be reached to version \/version \(ECONNREFUSED\)/)
+  assert.match(message, /could not be reached for GET \/version \(ECONNREFUSED\)/)
 })
 
 test('an idle connection that the server closes as it is taken costs nothing', async (t) => {
