@@ -4,6 +4,7 @@ import { blockers, pullCommits, pullFiles, testMerge } from '../operations/merge
 import { type Issue, type Pull } from '../state.ts'
 import { checksSection } from './checks.ts'
 import { conversation } from './conversation.ts'
+import { deploymentsSection } from './deployments.ts'
 import { counted, renderFiles } from './diff.ts'
 import { markup, type Html } from './html.ts'
 import { page } from './layout.ts'
@@ -32,10 +33,13 @@ function wants(pull: Pull): Html {
 
 async function pullSections(github: GitHub, pull: Pull): Promise<Html> {
   const { repository } = pull.issue
-  const commits = await commitRows(repository, await pullCommits(pull))
+  const ids = await pullCommits(pull)
+  const commits = await commitRows(repository, ids)
+  const merge = pull.merged === undefined ? [] : [pull.merged.sha]
   return markup`<h2>Checks</h2>
 ${checksSection(repository, pull.head.sha)}
 ${pull.issue.state === 'open' ? await mergeBox(github, pull) : undefined}
+${deploymentsSection(repository, new Set([...ids, ...merge]))}
 <h2>${counted(commits.length, 'commit')}</h2>
 <section class="card"><ul class="rows">${commits}</ul></section>
 <h2>Changes</h2>

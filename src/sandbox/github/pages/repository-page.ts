@@ -5,6 +5,7 @@ import { entryType, readTree } from '../git/tree.ts'
 import { fullName } from '../lookup.ts'
 import { type Answer } from '../http/answer.ts'
 import { type Issue, type Repository } from '../state.ts'
+import { environmentsSection } from './deployments.ts'
 import { markup, type Html } from './html.ts'
 import { page } from './layout.ts'
 import {
@@ -49,6 +50,7 @@ ${defaultBranch}${head === undefined ? '' : ' at '}${head === undefined ? undefi
 <p class="quiet"><code>git clone ${github.urls.web}${path}.git</code></p>
 <h2>Open pull requests</h2>
 ${issueList(pulls.filter(({ state }) => state === 'open'))}
+${environmentsSection(repository)}
 <h2>Files</h2>
 <section class="card">${head === undefined ? markup`<p class="text quiet">nothing yet</p>` : await fileTree(repository, head)}</section>
 <h2>Recent commits</h2>

@@ -47,6 +47,10 @@ code, pre, .mono { font: 12.5px/1.5 ui-monospace, 'DejaVu Sans Mono', monospace 
 .text h1, .text h2, .text h3 { font-size: 16px; font-weight: 600; margin: 14px 0 6px }
 .text > :first-child { margin-top: 0 }
 .text pre { background: var(--raised); padding: 10px 12px; border-radius: 6px; overflow-x: auto; margin: 0 0 10px }
+.text pre .line { display: block; margin: 0 -12px; padding: 0 12px; min-height: 1.5em }
+.text pre .added { background: var(--added) } .text pre .removed { background: var(--removed) }
+.text pre .hunk { background: var(--hunk); color: var(--quiet) }
+.text details { margin-bottom: 10px }
 .text table { border-collapse: collapse; margin-bottom: 10px }
 td code { white-space: nowrap }
 .card > .text { overflow-x: auto }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { suite, test } from 'node:test'
+import { type DeploymentState } from '../../../../src/sandbox/github/deployment.ts'
+import { addDeploymentStatus, createDeployment } from '../../../../src/sandbox/github/operations/deployments.ts'
 import { createCheckRun, createStatus } from '../../../../src/sandbox/github/operations/checks.ts'
 import { closeIssue } from '../../../../src/sandbox/github/operations/issue-state.ts'
 import { addLabels, createComment, react } from '../../../../src/sandbox/github/operations/issues.ts'
@@ -106,6 +108,30 @@ suite('pages', () => {
     assert.ok(!html.includes('mark --'))
   })
 
+  test('show what runs where', async (t) => {
+    const ground = await breakGround(t)
+    const { github, repository, ann: actor } = ground
+    const sha = await ground.commit('main', { 'README.md': 'new\n' }, 'Say it anew')
+    const head = await ground.commit('topic', { 'README.md': 'newer\n' }, 'Say it again')
+    await ground.openPull(actor, 'topic', 'Say it again', '')
+    const deploy = async (environment: string, of: string, state: DeploymentState): Promise<void> => {
+      const what = { ref: of, sha: of, environment, task: 'lotse', payload: {}, description: null }
+      const how = { transient: false, production: undefined, autoMerge: false, requiredContexts: [] }
+      const deployment = await createDeployment(github, { repository, actor }, { ...what, ...how })
+      const said = { environment: undefined, environmentUrl: '', logUrl: '', autoInactive: true }
+      addDeploymentStatus(github, { deployment, actor }, { ...said, state, description: `says ${state}` })
+    }
+    await deploy('staging', sha, 'success')
+    await deploy('staging', head, 'in_progress')
+    await deploy('production', sha, 'failure')
+    const whole = words((await open(ground, '/acme/gitops')).html)
+    assert.match(whole, /Environments ● staging ann says in_progress in progress · .* ✗ production ann says failure/)
+    assert.ok(!whole.includes('says success'))
+    const pull = words((await open(ground, '/acme/gitops/pull/1')).html)
+    assert.match(pull, new RegExp(`Deployments ● staging ann says in_progress in progress · ${head.slice(0, 7)}`))
+    assert.ok(!pull.includes('production'))
+  })
+
   test('show a commit', async (t) => {
     const ground = await breakGround(t)
     const sha = await ground.commit('main', { 'README.md': 'new\n' }, 'Say it anew\n\nShorter.')
@@ -175,7 +201,18 @@ function ann(ground: Ground): Ground['ann'] {
 suite('renderMarkdown', () => {
   const cases: readonly [string, string][] = [
     ['*a* `b`', '<p><em>a</em> <code>b</code></p>\n'],
-    ['<b>a</b>', '<p>&lt;b&gt;a&lt;/b&gt;</p>\n'],
+    ['<b>a</b>', '<p><b>a</b></p>\n'],
+    ['<b id=x>a</b>', '<p>&lt;b id=x&gt;a</b></p>\n'],
+    ['<script>a</script>', '&lt;script&gt;a&lt;/script&gt;'],
+    [
+      '<details><summary>a</summary>\n\n*b*\n\n</details>',
+      '<details><summary>a</summary>\n<p><em>b</em></p>\n</details>',
+    ],
+    [
+      '```diff\n-a\n+<b>\n```',
+      '<pre><code class="language-diff"><span class="line removed">-a</span><span class="line added">+&lt;b&gt;</span></code></pre>\n',
+    ],
+    ['```yaml\n-a\n```', '<pre><code class="language-yaml">-a\n</code></pre>\n'],
     ['<!-- one -->a<!-- two\n-->b', '<p>ab</p>\n'],
     ['a <!-- open', '<p>a &lt;!-- open</p>\n'],
   ]
