@@ -47,9 +47,10 @@ export type HeldPrune = { readonly id: ObjectId; readonly because: string }
 /** What may go of that which git no longer names. In doubt it stays, and says why. */
 export function planPrune(facts: PruneFacts): PrunePlan {
   const wanted = new Set(facts.wanted.map(formatObjectId))
+  const wantedUids = uidsOf(wanted, facts)
   const looked = facts.inventory.entries
     .filter(({ id }) => !wanted.has(formatObjectId(id)))
-    .map((entry) => lookAt(entry, facts))
+    .map((entry) => lookAt(entry, wantedUids, facts))
   const forget = looked.flatMap((each) => (each.is === 'forgotten' ? [each.id] : []))
   const held = looked.flatMap((each) => (each.is === 'held' ? [{ id: each.id, because: each.because }] : []))
   const inUse = isUsedBy([...facts.wanted, ...held.map(({ id }) => id)])
@@ -74,12 +75,18 @@ type Looked =
   | { readonly is: 'held'; readonly id: ObjectId; readonly because: string }
   | { readonly is: 'superfluous'; readonly deletion: Deletion }
 
-function lookAt({ id, apiVersion, uid }: InventoryEntry, facts: PruneFacts): Looked {
+/** Of what was applied, and of what was wanted and left alone: an object has one uid under all groups that serve it. */
+function uidsOf(wanted: ReadonlySet<string>, { live, applied }: PruneFacts): ReadonlySet<string> {
+  const seen = [...wanted].map((key) => live.get(key)).filter((each) => typeof each === 'object')
+  return new Set([...applied, ...seen.map(({ uid }) => uid)])
+}
+
+function lookAt({ id, apiVersion, uid }: InventoryEntry, wantedUids: ReadonlySet<string>, facts: PruneFacts): Looked {
   const live = facts.live.get(formatObjectId(id)) ?? 'unknown'
   if (live === 'absent') return { is: 'forgotten', id }
   if (live === 'unknown') return { is: 'held', id, because: 'the agent cannot see whether it is there' }
   // The same object under another group's name, or one that has been taken from us, mark and all.
-  if (facts.applied.has(live.uid) || isOurs(live, facts.id) !== 'ours') return { is: 'forgotten', id }
+  if (wantedUids.has(live.uid) || isOurs(live, facts.id) !== 'ours') return { is: 'forgotten', id }
   const because = whyHeld({ id, uid, live, facts })
   return because === undefined
     ? { is: 'superfluous', deletion: { id, apiVersion, uid: live.uid } }

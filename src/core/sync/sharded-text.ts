@@ -4,19 +4,19 @@ import { type Json, type JsonObject, isJsonObject, parseJson } from '../json.ts'
 /** Lines that may be too many for one ConfigMap. */
 export type ShardedText = { readonly sequence: number; readonly head: JsonObject; readonly lines: readonly string[] }
 
-/** One ConfigMap: what follows its name's stem (`''`, `-0-1`), and its text. */
+/** One ConfigMap: what follows its name's stem (`''`, `-17-0`), and its text. */
 export type Shard = { readonly suffix: string; readonly text: string }
 
 const maxLines = 2000
 /** Half of what a ConfigMap may hold, in characters: the lines are ASCII but for oddities. */
 const maxCharacters = 512 * 1024
 
-/** Several shards never overwrite those of the sequence before, so a kill between two of them loses neither. */
+/** Several shards have names of their own each time: a kill between two of them leaves those of the sequence before whole. */
 export function formatShards({ sequence, head, lines }: ShardedText): readonly Shard[] {
   const shards = split(lines)
   const digest = digestOf(lines)
   return shards.map((shard, index) => ({
-    suffix: shards.length === 1 ? '' : `-${sequence % 2}-${index}`,
+    suffix: shards.length === 1 ? '' : `-${sequence}-${index}`,
     text: [JSON.stringify({ version: 1, sequence, digest, shard: index, of: shards.length, head }), ...shard].join(
       '\n',
     ),

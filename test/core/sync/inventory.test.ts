@@ -69,7 +69,7 @@ test('formatInventory writes several where one would be too large, within the li
   const shards = formatInventory(many(6))
   assert.deepEqual(
     shards.map(({ suffix }) => suffix),
-    ['-0-0', '-0-1', '-0-2'],
+    ['-6-0', '-6-1', '-6-2'],
   )
   for (const { text } of shards) {
     assert.ok(text.length <= 513 * 1024)
@@ -79,7 +79,7 @@ test('formatInventory writes several where one would be too large, within the li
 
 test('an inventory that was killed while it was written leaves the one before it', () => {
   const before = formatInventory(many(6))
-  const next = formatInventory(many(7, 5000))
+  const next = formatInventory(many(8, 5000))
   for (let written = 0; written < next.length; written += 1) {
     const there = new Map([...before, ...next.slice(0, written)].map(({ suffix, text }) => [suffix, text]))
     const read = parseInventory([...there.values()])
@@ -88,7 +88,7 @@ test('an inventory that was killed while it was written leaves the one before it
     assert.equal(read.value.entries.length, 4500)
   }
   const read = parseInventory([...before, ...next].map(({ text }) => text).toReversed())
-  assert.ok(read.ok && read.value.sequence === 7 && read.value.entries.length === 5000)
+  assert.ok(read.ok && read.value.sequence === 8 && read.value.entries.length === 5000)
 })
 
 test('an inventory that shrinks into one ConfigMap is the newest', () => {

@@ -128,6 +128,15 @@ test('planPrune holds an object whose uid was never noted', () => {
   assert.deepEqual(all, [{ id: oldId, because: 'it was not noted which object was applied' }])
 })
 
+test('planPrune forgets what git names under another group, even when it is left alone in this run', () => {
+  const moved = objectIdOf(object({ apiVersion: 'extensions/v1' }, { name: 'old' }))
+  const live = new Map([
+    [formatObjectId(oldId), liveOf(old)],
+    [formatObjectId(moved), liveOf(old, { apiVersion: 'extensions/v1' })],
+  ])
+  assert.deepEqual(plan({ prune: { live, wanted: [webId, moved] } }), forgotten)
+})
+
 const protectedObjects = {
   Namespace: namespace('old').object,
   PersistentVolume: object({ apiVersion: 'v1', kind: 'PersistentVolume' }),
