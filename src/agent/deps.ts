@@ -2,6 +2,7 @@ import type { AgentMessage } from '../core/agent-protocol.ts'
 import type { CommitSha } from '../core/ids.ts'
 import type { SyncReport } from '../core/sync/report.ts'
 import type { SyncId } from '../core/sync/sync-id.ts'
+import type { BranchHead } from '../io/git/mirror.ts'
 import type { Kubernetes } from '../io/kubernetes/kubernetes.ts'
 import type { AgentSettings } from '../runtime/agent-settings.ts'
 import type { Logger } from '../runtime/log.ts'
@@ -33,6 +34,8 @@ export type Deps = {
 export type Memory = {
   readonly parsed: ParsedFiles
   readonly narrow: Set<string>
+  /** What the last fetch gave. */
+  head?: BranchHead
   manifests?: { readonly commit: CommitSha; readonly manifests: Manifests }
   lastReport?: SyncReport
   /** The newest commit with a full result. */
@@ -41,6 +44,8 @@ export type Memory = {
   discoveredAt?: Date
   /** What all syncs took, by trigger and result. */
   readonly durations: Map<string, { readonly count: number; readonly seconds: number }>
-  /** Whether the last sync could ask git and the API server. */
-  ready: boolean
+  /** Whether the last fetch and the last look at the API server went well: what is ready is both. */
+  fetched: boolean
+  looked: boolean
+  gitFailures: number
 }

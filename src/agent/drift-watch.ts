@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { formatObjectId, groupOf } from '../core/manifest/kubernetes-object.ts'
+import { formatObjectId } from '../core/manifest/kubernetes-object.ts'
 import { inSyncKey } from '../core/sync/in-sync-key.ts'
-import type { LiveMetadata } from '../core/sync/live-metadata.ts'
+import { idOfLive } from '../core/sync/mark.ts'
 import { KubernetesError } from '../io/kubernetes/errors.ts'
 import { formatKind } from '../io/kubernetes/kind.ts'
 import type { Kubernetes, WatchEvent } from '../io/kubernetes/kubernetes.ts'
@@ -23,6 +23,7 @@ export type DriftWatchDeps = {
   /** Something may have drifted; `still` says whether it has, once our own changes have their answers. */
   readonly drifted: (still: () => boolean) => void
   readonly log: Logger
+  readonly now: () => Date
   readonly random: () => number
 }
 
@@ -31,7 +32,7 @@ const backoff: Backoff = { firstMs: 1000, mostMs: 60_000 }
 /** Hears of a change within moments. A watch that is lost costs nothing but time: the timer looks, too. */
 export function createDriftWatch(deps: DriftWatchDeps): DriftWatch {
   const watches = new Map<string, { readonly stop: AbortController; readonly ended: Promise<void> }>()
-  const suspects = new Suspects(deps.keyOf)
+  const suspects = new Suspects(deps)
   let expired = false
   const still = (): boolean => {
     const drifted = suspects.left()
@@ -102,42 +103,53 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   }
 }
 
+/** So often may one object be put back within the window at once; then the timer's pace is enough for it. */
+const patience = { times: 5, withinMs: 10 * 60_000 }
+
 /** Objects that no longer look as they did when they were in sync. */
 class Suspects {
-  readonly #keyOf: DriftWatchDeps['keyOf']
+  readonly #deps: DriftWatchDeps
   readonly #seen = new Map<string, string>()
   /** What a sync was asked for already: one that leaves it so, for a reason, is not asked again. */
   readonly #told = new Map<string, string>()
+  readonly #times = new Map<string, readonly number[]>()
 
-  constructor(keyOf: DriftWatchDeps['keyOf']) {
-    this.#keyOf = keyOf
+  constructor(deps: DriftWatchDeps) {
+    this.#deps = deps
   }
 
   /** Whether there is something to look at. */
   add({ type, metadata }: Exclude<WatchEvent, { type: 'bookmark' }>): boolean {
-    const object = nameOfLive(metadata)
+    const object = formatObjectId(idOfLive(metadata))
     this.#seen.set(object, type === 'deleted' ? 'deleted' : inSyncKey(metadata))
     return this.#isNew(object)
   }
 
+  /** Whether any has drifted; said once for each state of an object. */
   left(): boolean {
     const drifted = [...this.#seen].filter(([object]) => this.#isNew(object))
     this.#seen.clear()
-    this.#told.clear()
     for (const [object, key] of drifted) this.#told.set(object, key)
-    return drifted.length > 0
+    return drifted.filter(([object]) => this.#isPatient(object)).length > 0
   }
 
   #isNew(object: string): boolean {
-    const [known, seen] = [this.#keyOf(object), this.#seen.get(object)]
+    const [known, seen] = [this.#deps.keyOf(object), this.#seen.get(object)]
+    if (seen === known) this.#told.delete(object)
     return known !== undefined && seen !== known && seen !== this.#told.get(object)
+  }
+
+  /** Somebody who changes it again and again, as we do, is not fought every second. */
+  #isPatient(object: string): boolean {
+    const now = this.#deps.now().getTime()
+    const times = (this.#times.get(object) ?? []).filter((at) => now - at < patience.withinMs)
+    const isPatient = times.length < patience.times
+    if (!isPatient) this.#deps.log.warn({ object }, 'somebody keeps changing it back: left to the timer')
+    this.#times.set(object, isPatient ? [...times, now] : times)
+    return isPatient
   }
 }
 
 function nameOf({ kind, namespace }: ListedKind): string {
   return `${formatKind(kind)} ${namespace ?? ''}`
-}
-
-function nameOfLive({ apiVersion, kind, namespace, name }: LiveMetadata): string {
-  return formatObjectId({ group: groupOf(apiVersion), kind, ...(namespace === undefined ? {} : { namespace }), name })
 }

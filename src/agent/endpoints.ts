@@ -17,7 +17,13 @@ export function serve(deps: EndpointDeps): Promise<HttpServer> {
     { method: 'GET', path: '/metrics', handle: async () => ({ status: 200, body: metrics(deps) }) },
     { method: 'GET', path: '/status', handle: async () => ({ status: 200, body: deps.state() }) },
   ]
-  return startHttp({ host: settings.host, port: settings.port, routes, log, ready: async () => memory.ready })
+  return startHttp({
+    host: settings.host,
+    port: settings.port,
+    routes,
+    log,
+    ready: async () => memory.fetched && memory.looked,
+  })
 }
 
 function metrics({ version, memory, kubernetes, repository, connected }: EndpointDeps): string {
@@ -30,6 +36,7 @@ function metrics({ version, memory, kubernetes, repository, connected }: Endpoin
     ...(lastFullAt === undefined ? {} : { lastSuccess: lastFullAt }),
     requests: kubernetes.requests(),
     gitFetches: repository.mirror.fetches(),
+    gitFailures: memory.gitFailures,
     ...(up === undefined ? {} : { connected: up }),
   })
 }

@@ -20,12 +20,10 @@ export function createGitAccess(setting: GitAccessSetting, ask: () => boolean): 
   let given: Secret | undefined
   let answered = Promise.withResolvers<void>()
   return {
-    credential: async () =>
-      setting.kind === 'asked'
-        ? given === undefined
-          ? { kind: 'none' }
-          : { kind: 'token', token: given }
-        : credentialOf(setting),
+    async credential() {
+      if (setting.kind !== 'asked') return credentialOf(setting)
+      return given === undefined ? { kind: 'none' } : { kind: 'token', token: given }
+    },
     async refused() {
       if (setting.kind !== 'asked') return false
       given = undefined
@@ -42,6 +40,7 @@ export function createGitAccess(setting: GitAccessSetting, ask: () => boolean): 
 }
 
 async function credentialOf(setting: Exclude<GitAccessSetting, { kind: 'asked' }>): Promise<GitCredential> {
+  if (setting.kind === 'none') return setting
   if (setting.kind === 'token') return { kind: 'token', token: new Secret(await readToken(setting.file)) }
   const { file, knownHostsFile } = setting
   return { kind: 'ssh-key', path: file, ...(knownHostsFile === undefined ? {} : { knownHosts: knownHostsFile }) }

@@ -12,6 +12,8 @@ export type Turn = {
   readonly hinted?: CommitSha
   /** The commit that this turn syncs, once it is known. */
   readonly takes: (commit: CommitSha) => void
+  /** Aborted at the stop: for what may take long and can be done again. */
+  readonly signal: AbortSignal
   /** Why the turn should end between two objects; undefined: it should not. */
   readonly ends: () => 'superseded' | 'stopping' | undefined
 }
@@ -56,7 +58,7 @@ class SyncLoop {
   #running: Running | undefined
   #waiting: Asked | undefined
   #tries = 0
-  #stopping = false
+  readonly #stop = new AbortController()
   #resting = true
   #rested = Promise.withResolvers<void>()
 
@@ -66,7 +68,7 @@ class SyncLoop {
   }
 
   ask(trigger: SyncTrigger, { commit, verify = trigger === 'command' }: Hint = {}): void {
-    if (this.#stopping) return
+    if (this.#stop.signal.aborted) return
     if (commit !== undefined && commit === this.#running?.commit && !verify) return
     this.#busy()
     // The first that asked gives its name to what all of them get.
@@ -93,7 +95,7 @@ class SyncLoop {
   }
 
   async stop(): Promise<void> {
-    this.#stopping = true
+    this.#stop.abort()
     this.#clearTimers()
     this.#waiting = undefined
     this.#rest()
@@ -112,8 +114,9 @@ class SyncLoop {
     this.#clearTimers()
     const again = await this.#outcomeOf({
       ...asked,
+      signal: this.#stop.signal,
       takes: (commit) => void (running.commit = commit),
-      ends: () => (this.#stopping ? 'stopping' : running.superseded ? 'superseded' : undefined),
+      ends: () => (this.#stop.signal.aborted ? 'stopping' : running.superseded ? 'superseded' : undefined),
     })
     this.#running = undefined
     this.#tries = again === undefined ? 0 : this.#tries + 1
@@ -126,6 +129,7 @@ class SyncLoop {
     try {
       return (await this.#deps.sync(turn)) === 'again' ? {} : undefined
     } catch (error) {
+      if (this.#stop.signal.aborted) return undefined
       this.#deps.log.error({ err: error, trigger: turn.trigger }, 'sync failed')
       return { error }
     }
@@ -142,7 +146,7 @@ class SyncLoop {
   }
 
   #later(name: 'retry' | 'soon', afterMs: number, due: () => void): void {
-    if (this.#stopping || this.#timers.has(name)) return
+    if (this.#stop.signal.aborted || this.#timers.has(name)) return
     this.#busy()
     const ring = (): void => {
       this.#timers.delete(name)

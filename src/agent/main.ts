@@ -96,7 +96,14 @@ function createBase(
   })
   const folder = join(settings.dataDir, 'repository')
   const mirror = openMirror({ url: git.url, folder, credential: access.credential }, { log })
-  const memory: Memory = { parsed: new Map(), narrow: new Set(), durations: new Map(), ready: false }
+  const memory: Memory = {
+    parsed: new Map(),
+    narrow: new Set(),
+    durations: new Map(),
+    fetched: false,
+    looked: false,
+    gitFailures: 0,
+  }
   return {
     settings,
     id,

@@ -9,6 +9,7 @@ export type MetricFacts = {
   readonly lastSuccess?: Date
   readonly requests: Readonly<Partial<Record<string, number>>>
   readonly gitFetches: number
+  readonly gitFailures: number
   /** Undefined: there is no bot to be connected to. */
   readonly connected?: boolean
 }
@@ -45,6 +46,10 @@ export function formatMetrics(facts: MetricFacts): string {
       Object.entries(facts.requests).map(([verb, count = 0]): Sample => [label({ verb }), count]),
     ),
     ...metric(['agent_git_fetches_total', 'counter', 'Fetches from the repository.'], [['', facts.gitFetches]]),
+    ...metric(
+      ['agent_git_failures_total', 'counter', 'How often the repository could not be asked.'],
+      [['', facts.gitFailures]],
+    ),
     ...metric(
       ['agent_connection_up', 'gauge', 'Whether the bot is connected.'],
       connected === undefined ? [] : [['', connected ? 1 : 0]],

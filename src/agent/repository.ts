@@ -6,8 +6,12 @@ import type { GitAccess } from './git-access.ts'
 export type Repository = { readonly mirror: Mirror; readonly access: GitAccess }
 
 /** To somebody without rights, a private repository is not there. */
-export function fetchBranch({ mirror, access }: Repository, branch: BranchName | undefined): Promise<BranchHead> {
-  return withAccess(access, ['denied', 'not-found'], () => mirror.fetchBranch(branch))
+export function fetchBranch(
+  { mirror, access }: Repository,
+  branch: BranchName | undefined,
+  signal: AbortSignal,
+): Promise<BranchHead> {
+  return withAccess(access, ['denied', 'not-found'], () => mirror.fetchBranch(branch, signal))
 }
 
 /** Of a repository that was read before: here `not-found` is about the commit. */

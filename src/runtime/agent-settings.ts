@@ -38,8 +38,9 @@ export type AgentSettings = {
   readonly log: LogOptions
 }
 
-/** `asked`: nobody gave any, so the bot is asked once the remote wants one. */
+/** `asked`: nobody gave any, so the bot is asked once the remote wants one. `none`: there is nobody who would want one. */
 export type GitAccess =
+  | { readonly kind: 'none' }
   | { readonly kind: 'token'; readonly file: string }
   | { readonly kind: 'ssh-key'; readonly file: string; readonly knownHostsFile?: string }
   | { readonly kind: 'asked' }
@@ -115,7 +116,8 @@ function gitAccess({
   if (key !== undefined) {
     return parsed({ kind: 'ssh-key', file: key, ...(known === undefined ? {} : { knownHostsFile: known }) })
   }
-  return parsed(token === undefined ? { kind: 'asked' } : { kind: 'token', file: token })
+  if (token !== undefined) return parsed({ kind: 'token', file: token })
+  return parsed({ kind: url?.kind === 'file' ? 'none' : 'asked' })
 }
 
 function allOrNone(said: (name: string) => string): Parsed<void> {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -21,6 +21,8 @@ export type Remote = {
   /** Files of the cluster's folder; null takes one away. */
   readonly commit: (files: Readonly<Record<string, string | null>>, branch?: string) => Promise<CommitSha>
   readonly head: () => Promise<CommitSha>
+  /** The repository cannot be reached. */
+  readonly away: (isAway: boolean) => Promise<void>
 }
 
 /** An agent on a real API server, its repository, and what a person would look at. */
@@ -176,6 +178,7 @@ async function openRemote(folder: string, name: string): Promise<Remote> {
   return {
     url: `file://${bare}`,
     head,
+    away: (isAway) => (isAway ? rename(bare, `${bare}.away`) : rename(`${bare}.away`, bare)),
     async commit(files, branch = 'main') {
       for (const [path, text] of Object.entries(files)) {
         const file = join(work, path.startsWith('.github/') ? path : join(`clusters/${name}`, path))

@@ -62,16 +62,22 @@ onCluster('what is changed or deleted by hand is corrected within seconds', asyn
   const path = `/api/v1/namespaces/${name}/configmaps/settings`
   await ground.commit({ 'namespace.yaml': namespaceFile(name), ...files(name, { settings: 'git' }) })
   await ground.start()
-  await ground.patch(path, { data: { value: 'hand' } })
-  await come(async () => assert.equal((await ground.live(path)).data.value, 'git'), ground.log)
-  await ground.agent().settled()
-  const { lastReport } = await ground.status()
-  assert.equal(lastReport?.trigger, 'watch')
-  assert.deepEqual(lastReport.drift, [{ object: `ConfigMap ${name}/settings`, managers: ['kubectl-edit'] }])
+  for (const _round of ['first', 'second']) {
+    await ground.patch(path, { data: { value: 'hand' } })
+    await come(async () => assert.equal((await ground.live(path)).data.value, 'git'), ground.log)
+    await ground.agent().settled()
+    const { lastReport } = await ground.status()
+    assert.equal(lastReport?.trigger, 'watch')
+    assert.deepEqual(lastReport.drift, [{ object: `ConfigMap ${name}/settings`, managers: ['kubectl-edit'] }])
 
-  await cluster.ask({ method: 'DELETE', path })
-  await come(async () => assert.equal((await ground.live(path))?.data.value, 'git'), ground.log)
-  await ground.agent().settled()
+    await cluster.ask({ method: 'DELETE', path })
+    await come(async () => assert.equal((await ground.live(path))?.data.value, 'git'), ground.log)
+    await ground.agent().settled()
+    assert.deepEqual((await ground.status()).lastReport?.drift, [
+      { object: `ConfigMap ${name}/settings`, managers: [] },
+    ])
+  }
+
   const before = requestsOf(await ground.metrics())
   await ground.patch(path, { metadata: { labels: { theirs: 'stays' } } }, 'somebody')
   await come(
@@ -98,6 +104,33 @@ onCluster('a sync with one changed object costs its patch and the inventory more
   await ground.start()
   await ground.commit(files(name, { two: 'b' }))
   assert.deepEqual(await ground.costOf(() => ground.syncAgain()), { list: 2, apply: 1, replace: 1 })
+})
+
+onCluster('a command verifies every object, and writes nothing', async (cluster) => {
+  const name = `${cluster.namespace}-verify`
+  await using ground = await openGround(cluster, name)
+  await ground.commit({ 'namespace.yaml': namespaceFile(name), ...files(name, { one: 'a', two: 'a' }) })
+  await ground.start()
+  const ask = () => ground.bot.ask({ kind: 'sync' }, 'synced')
+  assert.deepEqual(await ground.costOf(ask), { discover: 2, list: 2, get: 3, 'dry-run': 3 })
+})
+
+onCluster('drift is corrected while git is away, and the newest commit comes when it is back', async (cluster) => {
+  const name = `${cluster.namespace}-away`
+  await using ground = await openGround(cluster, name)
+  const path = `/api/v1/namespaces/${name}/configmaps/settings`
+  await ground.commit({ 'namespace.yaml': namespaceFile(name), ...files(name, { settings: 'git' }) })
+  await ground.start()
+  await ground.away(true)
+  await ground.patch(path, { data: { value: 'hand' } })
+  await come(async () => assert.equal((await ground.live(path)).data.value, 'git'), ground.log)
+  assert.equal((await fetch(`${ground.agent().url}/readyz`)).status, 503)
+  assert.equal((await fetch(`${ground.agent().url}/healthz`)).status, 200)
+  await ground.away(false)
+  await ground.commit(files(name, { settings: 'newer' }))
+  await ground.syncAgain()
+  assert.equal((await ground.live(path)).data.value, 'newer')
+  assert.equal((await fetch(`${ground.agent().url}/readyz`)).status, 200)
 })
 
 onCluster('one bad object stops no other, and nothing is pruned', async (cluster) => {

@@ -64,6 +64,7 @@ test('docs/agent.md names metrics that there are', () => {
     lastSuccess: new Date(0),
     requests: {},
     gitFetches: 0,
+    gitFailures: 0,
   }
   const metrics = formatMetrics(facts)
   for (const [name] of page.matchAll(/\bagent_[a-z_]+/g)) assert.match(metrics, new RegExp(`^${name}\\b`, 'm'))

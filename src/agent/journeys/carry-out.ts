@@ -1,4 +1,4 @@
-import type { KubernetesObject } from '../../core/manifest/kubernetes-object.ts'
+import type { KubernetesObject, ObjectId } from '../../core/manifest/kubernetes-object.ts'
 import { problemOf } from '../../core/sync/api-problem.ts'
 import { differs } from '../../core/sync/differs.ts'
 import { type InventoryEntry, recordOf } from '../../core/sync/inventory.ts'
@@ -16,15 +16,18 @@ import { kindOf } from '../live.ts'
 /** What became of an object, and what is to be remembered of it. */
 export type CarriedOut = { readonly outcome: Outcome; readonly record?: InventoryEntry }
 
+export type Server = {
+  readonly kubernetes: Kubernetes
+  readonly discovery: Discovery
+  /** What was remembered of an object before this sync. */
+  readonly entryOf: (id: ObjectId) => InventoryEntry | undefined
+}
+
 /** A refusal of one object is its outcome; what would refuse every other one too is thrown. */
-export async function carryOut(
-  kubernetes: Kubernetes,
-  discovery: Discovery,
-  planned: PlannedObject,
-): Promise<CarriedOut> {
+export async function carryOut(server: Server, planned: PlannedObject): Promise<CarriedOut> {
   const { id, wanted } = planned
   try {
-    return await carryOutStep(kubernetes, discovery, planned)
+    return await carryOutStep(server, planned)
   } catch (error) {
     if (!(error instanceof KubernetesError) || isWholeServer(error)) throw error
     const { class: kind, status = 0, turn, reason, message } = error
@@ -34,8 +37,7 @@ export async function carryOut(
 }
 
 async function carryOutStep(
-  kubernetes: Kubernetes,
-  discovery: Discovery,
+  { kubernetes, discovery, entryOf }: Server,
   { id, body, hash, step }: PlannedObject,
 ): Promise<CarriedOut> {
   switch (step.do) {
@@ -57,9 +59,10 @@ async function carryOutStep(
         return { outcome: { id, result: 'unchanged' }, record: recordOf(owned ?? step.live, hash) }
       }
       const record = recordOf(await kubernetes.apply(body, kind), hash)
-      return step.do === 'apply'
-        ? { outcome: { id, result: 'applied' }, record }
-        : { outcome: { id, result: 'corrected', managers: changedBy(step.live) }, record }
+      if (step.do === 'verify') return { outcome: { id, result: 'corrected', managers: changedBy(step.live) }, record }
+      // Who deletes an object leaves no name.
+      const wasDeleted = step.because === 'new' && entryOf(id)?.key !== undefined && entryOf(id)?.hash === hash
+      return { outcome: wasDeleted ? { id, result: 'corrected', managers: [] } : { id, result: 'applied' }, record }
     }
   }
 }

@@ -111,7 +111,9 @@ async function answerTo(deps: Deps, discovery: Discovery, wanted: WantedObject):
 async function ask({ kubernetes, id }: Deps, kind: KubernetesKind, { object }: WantedObject): Promise<Answer> {
   const metadata = await kubernetes.getMetadata(kind, object.metadata)
   // Even a dry run of somebody else's object answers with what is in it.
-  if (metadata !== undefined && isOurs(metadata, id) !== 'ours') return { kind: 'foreign' }
+  const owner = metadata === undefined ? 'ours' : isOurs(metadata, id)
+  if (owner === 'foreign') return { kind: 'foreign' }
+  if (owner === 'other-sync') return { kind: 'refused', message: 'the object belongs to another sync', turn: 'author' }
   const [live, dryRun] = await Promise.all([
     metadata && kubernetes.get(kind, object.metadata),
     kubernetes.dryRun(marked(object, id), kind),

@@ -38,7 +38,7 @@ function tell({ memory, say, log }: Deps, report: SyncReport): void {
   memory.lastReport = report
   if (report.result === 'full')
     Object.assign(memory, { lastFull: report.commit, lastFullAt: new Date(report.finishedAt) })
-  memory.ready = report.result !== 'failed'
+  memory.looked = report.result !== 'failed'
   addDuration(memory.durations, report)
   const { commit, trigger, result, counts, problems, drift, heldPrunes } = report
   log.info({ commit, trigger, result, ...counts, problems, drift, heldPrunes }, 'sync ended')

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { CommitSha } from '../../core/ids.ts'
-import { type WantedObject, objectIdOf } from '../../core/manifest/kubernetes-object.ts'
+import { type ObjectId, type WantedObject, formatObjectId, objectIdOf } from '../../core/manifest/kubernetes-object.ts'
 import { type Inventory, inventoryAfter } from '../../core/sync/inventory.ts'
 import { stagesOf } from '../../core/sync/order.ts'
 import { type SyncPlan, planSync } from '../../core/sync/plan.ts'
 import type { Discovery } from '../../io/kubernetes/discovery.ts'
+import { GitError } from '../../io/git/git-error.ts'
 import type { BranchHead } from '../../io/git/mirror.ts'
 import type { Deps } from '../deps.ts'
 import { type LiveFacts, readLive } from '../live.ts'
@@ -26,31 +26,55 @@ const atOnce = 16
  */
 export async function sync(deps: Deps, turn: Turn): Promise<'done' | 'again'> {
   const startedAt = deps.now()
-  const head = await newestHead(deps, turn)
-  turn.takes(head.head)
-  const isNews = head.head !== deps.memory.lastReport?.commit || turn.trigger === 'command'
-  if (isNews) deps.say({ kind: 'started', commit: head.head })
-  const run = beginRun(turn, head.head, startedAt)
+  const { head, isLate } = await headToSync(deps, turn)
+  const commit = head.head
+  turn.takes(commit)
+  const isNews = commit !== deps.memory.lastReport?.commit || turn.trigger === 'command'
+  if (isNews) deps.say({ kind: 'started', commit })
+  const run = beginRun(turn, commit, startedAt)
   try {
     const applied = await apply(deps, run)
     if (applied === 'ended') return await leaveOff(deps, run)
-    return await finish(deps, run, { ...applied, source: `${head.branch} ${deps.settings.git.path}` })
+    const end = await finish(deps, run, { ...applied, source: `${head.branch} ${deps.settings.git.path}` })
+    return isLate ? 'again' : end
   } catch (error) {
-    reportFailure(deps, run, error)
+    if (turn.ends() !== 'stopping') reportFailure(deps, run, error)
     throw error
+  }
+}
+
+/** While git cannot be asked, the cluster is held to what it said last. */
+async function headToSync(
+  { repository, settings, memory, log }: Deps,
+  turn: Turn,
+): Promise<{ readonly head: BranchHead; readonly isLate: boolean }> {
+  try {
+    const head = await newestHead((signal) => fetchBranch(repository, settings.git.branch, signal), turn, memory.head)
+    Object.assign(memory, { head, fetched: true })
+    return { head, isLate: false }
+  } catch (error) {
+    if (!(error instanceof GitError)) throw error
+    memory.fetched = false
+    memory.gitFailures += 1
+    if (memory.head === undefined) throw error
+    log.warn({ err: error, commit: memory.head.head }, 'repository not fetched')
+    return { head: memory.head, isLate: error.retry }
   }
 }
 
 const replicaLagMs = [250, 500, 1000]
 
 /** The bot hears of a push before every replica of the remote knows it. What is there is synced all the same. */
-async function newestHead({ repository, settings, memory }: Deps, { hinted }: Turn): Promise<BranchHead> {
-  const known = memory.manifests?.commit
-  let head = await fetchBranch(repository, settings.git.branch)
+async function newestHead(
+  fetch: (signal: AbortSignal) => Promise<BranchHead>,
+  { hinted, signal }: Turn,
+  known: BranchHead | undefined,
+): Promise<BranchHead> {
+  let head = await fetch(signal)
   for (const pause of replicaLagMs) {
-    if (hinted === undefined || head.head === hinted || head.head !== known) break
-    await delay(pause)
-    head = await fetchBranch(repository, settings.git.branch)
+    if (hinted === undefined || head.head === hinted || head.head !== known?.head) break
+    await delay(pause, undefined, { signal })
+    head = await fetch(signal)
   }
   return head
 }
@@ -63,8 +87,8 @@ type Applied = {
 }
 
 async function apply(deps: Deps, run: Run): Promise<Applied | 'ended'> {
-  const { turn, commit } = run
-  const manifests = await manifestsAt(deps, commit)
+  const { turn } = run
+  const manifests = await manifestsAt(deps, run)
   let known = await deps.inventory.read()
   let served = await lookUpKinds(deps, manifests.wanted, turn.verify)
   if (served.resolved.waiting.length > 0) {
@@ -82,12 +106,12 @@ async function apply(deps: Deps, run: Run): Promise<Applied | 'ended'> {
 }
 
 /** A commit says the same for ever. */
-async function manifestsAt(deps: Deps, commit: CommitSha): Promise<Manifests> {
+async function manifestsAt(deps: Deps, { commit, turn: { signal } }: Run): Promise<Manifests> {
   const { memory, settings, repository } = deps
   if (memory.manifests?.commit === commit) return memory.manifests.manifests
   const { cluster, git } = settings
   const { mirror } = repository
-  const manifests = await readManifests({ mirror, cluster, path: git.path, parsed: memory.parsed }, commit)
+  const manifests = await readManifests({ mirror, cluster, path: git.path, parsed: memory.parsed }, commit, signal)
   memory.manifests = { commit, manifests }
   return manifests
 }
@@ -111,10 +135,11 @@ async function applyObjects(
     ...known.entries,
   ])
   const plan = planSync({ id, objects, inventory: known, live: facts.live, verify: run.turn.verify })
-  const acts = plan.stages.flat().some(({ step }) => step.do === 'apply')
-  if (acts) await inventory.write(plan.before)
+  await inventory.write(plan.before)
+  const entries = new Map(known.entries.map((entry) => [formatObjectId(entry.id), entry]))
+  const server = { kubernetes, discovery, entryOf: (of: ObjectId) => entries.get(formatObjectId(of)) }
   for (const stage of plan.stages) {
-    await inParallel(stage, async (planned) => note(run, await carryOut(kubernetes, discovery, planned)), {
+    await inParallel(stage, async (planned) => note(run, await carryOut(server, planned)), {
       atOnce,
       goesOn: () => run.turn.ends() === undefined,
     })
