@@ -64,6 +64,6 @@ async function init(path: string, environment: GitEnvironment): Promise<void> {
 /** The folder is ours alone: a lock that is there when we start is one of the dead, and half a pack is none. */
 async function sweep(mirror: string): Promise<void> {
   const entries = await readdir(mirror, { recursive: true, withFileTypes: true }).catch(() => [])
-  const left = entries.filter(({ name }) => name.endsWith('.lock') || name.startsWith('tmp_'))
+  const left = entries.filter(({ name }) => /\.lock$|^\.?tmp[_-]/.test(name))
   await Promise.all(left.map(({ parentPath, name }) => rm(join(parentPath, name), { recursive: true, force: true })))
 }

@@ -70,10 +70,11 @@ export async function hostRepository(t: TestContext, files: Readonly<Record<stri
 /** What holds for one connection only. */
 const hops = ['host', 'connection', 'content-length', 'transfer-encoding', 'accept-encoding']
 
-/** Counts what passes on its way to a server. */
+/** Counts what passes on its way to a server. What is held has no answer, ever. */
 export async function startCounter(
   t: TestContext,
   target: string,
+  hold: { readonly command?: string; readonly held?: () => void } = {},
 ): Promise<{ readonly url: string; readonly requests: string[]; readonly authorizations: (string | undefined)[] }> {
   const requests: string[] = []
   const authorizations: (string | undefined)[] = []
@@ -83,6 +84,7 @@ export async function startCounter(
     const plain = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body
     requests.push(service ? commandOf(plain) : `${request.method} ${request.url}`)
     authorizations.push(request.headers.authorization)
+    if (hold.command !== undefined && requests.at(-1) === hold.command) return hold.held?.()
     const headers = Object.entries(request.headers).filter(([name]) => !hops.includes(name))
     const passed = await fetch(new URL(request.url ?? '/', target), {
       method: request.method ?? 'GET',

@@ -259,6 +259,18 @@ describe('a broken mirror', () => {
     })
   }
 
+  test('works again after a fetch that was given up in its middle', async (t) => {
+    const hosted = await hostRepository(t, { 'app.yaml': 'a: 1' })
+    const stop = new AbortController()
+    const held = (): void => stop.abort(new Error('the agent stops'))
+    const counter = await startCounter(t, hosted.url, { command: 'fetch', held })
+    const { mirror, folder } = await openAt(t, counter.url, hosted)
+    await assert.rejects(mirror.fetchBranch(main, stop.signal), { message: 'the agent stops' })
+    const { mirror: again } = await openAt(t, hosted.url, { ...hosted, folder })
+    const { head } = await again.fetchBranch(main)
+    assert.deepEqual([...(await readAll(again, head)).values()], [text('a: 1')])
+  })
+
   test('is cloned anew while it is in use, and says so', async (t) => {
     const hosted = await hostRepository(t, { 'app.yaml': 'a: 1' })
     const { mirror, folder, warnings } = await openAt(t, hosted.url, hosted)
@@ -275,6 +287,16 @@ describe('a broken mirror', () => {
   async function packs(mirror: string): Promise<readonly string[]> {
     return (await readdir(join(mirror, 'objects/pack'))).filter((name) => name.endsWith('.pack'))
   }
+})
+
+test('a remote that sends files unasked is read, too', async (t) => {
+  const remote = await bareRepository(t)
+  await remote.git(['config', 'uploadpack.allowFilter', 'false'])
+  const commit = await remote.commit([{ path: 'app.yaml', bytes: 'a: 1' }])
+  const { mirror } = await openAt(t, remote.url)
+  assert.equal((await mirror.fetchBranch(main)).head, commit)
+  assert.deepEqual([...(await readAll(mirror, commit)).values()], [text('a: 1')])
+  assert.equal(mirror.fetches(), 1)
 })
 
 test('many fetches leave few packs', async (t) => {
