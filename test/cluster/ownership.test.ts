@@ -6,13 +6,15 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { promisify } from 'node:util'
 import { type JsonObject, type Json, jsonAt } from '../../src/core/json.ts'
-import type { KubernetesObject } from '../../src/core/manifest/kubernetes-object.ts'
+import { type KubernetesObject, formatObjectId, objectIdOf } from '../../src/core/manifest/kubernetes-object.ts'
 import { guaranteed } from '../../src/core/parsed.ts'
 import { differs } from '../../src/core/sync/differs.ts'
 import { inSyncKey } from '../../src/core/sync/in-sync-key.ts'
+import { type Inventory, recordOf } from '../../src/core/sync/inventory.ts'
 import type { LiveMetadata } from '../../src/core/sync/live-metadata.ts'
-import { marked } from '../../src/core/sync/mark.ts'
+import { appliedHash, marked } from '../../src/core/sync/mark.ts'
 import { changedBy, takeOver } from '../../src/core/sync/ownership.ts'
+import { planSync } from '../../src/core/sync/plan.ts'
 import { withoutOwnedReplicas } from '../../src/core/sync/replicas.ts'
 import { parseSyncId } from '../../src/core/sync/sync-id.ts'
 import { type TestCluster, testsOnCluster } from './on-cluster.ts'
@@ -152,6 +154,17 @@ onCluster('a finalizer stays with whoever owned it before the first apply', asyn
   assert.deepEqual(jsonAt(live, 'metadata', 'finalizers'), ['example.com/hold'])
 })
 
+onCluster('what a person says to us by kubectl edit stays', async (cluster, t) => {
+  const git = await objectFor(cluster, t, configMap({ kept: '1' }))
+  await git.apply()
+  await git.patchAs('kubectl-edit', { metadata: { annotations: { 'lotse.dev/prune': 'disabled', note: '1' } } })
+  await git.takeOver()
+  await git.apply()
+  const { annotations } = await git.metadata()
+  assert.equal(annotations['lotse.dev/prune'], 'disabled')
+  assert.equal(annotations['note'], undefined)
+})
+
 onCluster('what kubectl applied in an older version is taken over', async (cluster, t) => {
   const target = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'shop' }
   const old = {
@@ -177,7 +190,7 @@ onCluster('a take-over of an object that was changed meanwhile is a conflict', a
   await git.kubectlApply()
   const patch = takeOver(await git.metadata())
   assert.ok(patch)
-  await git.kubectl(['annotate', 'configmap', git.name, 'note=1'])
+  await git.kubectl(['label', 'configmap', git.name, 'note=1'])
   const { status } = await git.patchJson(patch)
   assert.equal(status, 409)
 })
@@ -277,6 +290,22 @@ onCluster('differs says no of a dry run on what was just applied, and yes of dri
   assert.equal(differs(await git.get(), await git.send(git.body, { dryRun: true })), true)
 })
 
+onCluster('planSync leaves what was just applied, and verifies what was edited by hand', async (cluster, t) => {
+  const git = await objectFor(cluster, t, shop)
+  const stepNow = async (inventory: Inventory): Promise<string | undefined> => {
+    const live = new Map([[formatObjectId(objectIdOf(git.object)), await git.metadata()]])
+    const objects = [{ object: git.object, at: { file: 'shop.yaml', line: 1, column: 1 } }]
+    return planSync({ id, objects, inventory, live, verify: false }).stages.flat()[0]?.step.do
+  }
+  const record = recordOf(readMetadata(await git.apply()), appliedHash(git.object))
+  const inventory = { sequence: 1, entries: [record] }
+  assert.equal(await stepNow(inventory), 'leave')
+  await git.writeStatus({ replicas: 2, observedGeneration: 1 })
+  assert.equal(await stepNow(inventory), 'leave')
+  await git.kubectl(['set', 'image', `deployment/${git.name}`, 'web=eu.gcr.io/project/shop:1.2.1'])
+  assert.equal(await stepNow(inventory), 'verify')
+})
+
 async function keysAround(
   git: GitObject,
   change: Change,
@@ -335,6 +364,7 @@ async function objectFor(cluster: TestCluster, t: TestContext, manifest: Manifes
   }
   return {
     name,
+    object: objectOf(manifest),
     body,
     get,
     metadata,

@@ -1,13 +1,16 @@
 import type { Json, JsonObject } from '../json.ts'
 import { splitSet, unionOf } from './field-set.ts'
 import type { LiveMetadata, ManagedFields } from './live-metadata.ts'
+import { personsAnnotations } from './standstill.ts'
 
 export const fieldManager = 'lotse'
 
 /**
- * Tools by which a person, `kubectl apply` or Flux v1 has written what git says, or what git does not say. Never
- * `kubectl-rollout`: to give up its annotation would roll all pods once more. `kubectl` alone is an old kubectl, and the one
- * inside fluxd. The Helm Operator is not among them: what it writes on its own is in no repository.
+ * Tools by which a person, `kubectl apply` or Flux v1 has written what git says, or what git does not say; `kubectl` alone
+ * is an old kubectl, and the one inside fluxd. Deliberately not among them:
+ * - `kubectl-rollout`: to take its annotation away would roll all pods once more.
+ * - `kubectl-label`, `kubectl-annotate`: they say of an object what git need not know.
+ * - `helm-operator`: what it writes on its own is in no repository.
  */
 export const humanManagers: readonly string[] = [
   'kubectl-client-side-apply',
@@ -16,8 +19,6 @@ export const humanManagers: readonly string[] = [
   'kubectl-patch',
   'kubectl-create',
   'kubectl-replace',
-  'kubectl-label',
-  'kubectl-annotate',
   'kubectl',
   'fluxd',
   'before-first-apply',
@@ -76,7 +77,8 @@ function isHuman({ manager, operation, subresource }: ManagedFields, humans: rea
 
 /**
  * What stays with whoever owns it, because to own it without saying it is to remove it: a finalizer (a pending deletion would
- * complete), the count of replicas (they would become one), an old `kubectl rollout restart` (all pods would roll).
+ * complete), the count of replicas (they would become one), an old `kubectl rollout restart` (all pods would roll), what a
+ * person says to us.
  */
 const notTaken: readonly (readonly string[])[] = [
   ['f:status'],
@@ -85,6 +87,7 @@ const notTaken: readonly (readonly string[])[] = [
   ['f:spec', 'f:replicas'],
   ['f:spec', 'f:volumeName'],
   ['f:spec', 'f:template', 'f:metadata', 'f:annotations', 'f:kubectl.kubernetes.io/restartedAt'],
+  ...personsAnnotations.map((key) => ['f:metadata', 'f:annotations', `f:${key}`]),
 ]
 
 function formatEntry({ manager, operation, apiVersion, subresource, time, fieldsV1 }: ManagedFields): JsonObject {

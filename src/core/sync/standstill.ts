@@ -5,6 +5,9 @@ export const pruneAnnotation = 'lotse.dev/prune'
 /** Flux v1's: `true` everywhere, `sync_only` where only a sync should leave the object alone. */
 const ignoreAnnotations = ['fluxcd.io/ignore', 'flux.weave.works/ignore']
 
+/** By which a person in the cluster speaks to us. */
+export const personsAnnotations: readonly string[] = [suspendAnnotation, pruneAnnotation, ...ignoreAnnotations]
+
 type Annotations = Readonly<Record<string, string>>
 
 /** Why a person wants the object to be left alone, if one does. */

@@ -59,6 +59,11 @@ const cases: Readonly<Record<string, Case>> = {
       }),
     ],
   },
+  'nothing by which a person speaks to us': {
+    before: [ours, entry({ fieldsV1: { 'f:metadata': { 'f:annotations': { 'f:lotse.dev/prune': {} } } } })],
+    after: 'nothing to do',
+  },
+  'nothing of kubectl annotate': { before: [ours, entry({ manager: 'kubectl-annotate' })], after: 'nothing to do' },
   'nothing where only what stays is theirs': {
     before: [ours, entry({ fieldsV1: { 'f:spec': { 'f:replicas': {} } } })],
     after: 'nothing to do',
