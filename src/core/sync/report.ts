@@ -19,7 +19,7 @@ export type SyncReport = {
   readonly moreProblems: number
   /** Objects that were put back though git had not changed, with who had changed them; at most 20. */
   readonly drift: readonly { readonly object: string; readonly managers: readonly string[] }[]
-  /** Objects that git no longer names and that were left, with the reason. */
+  /** Objects that git no longer names and that were left, with the reason; at most 50. They do not make a sync partial. */
   readonly heldPrunes: readonly { readonly object: string; readonly because: string }[]
 }
 
