@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type GitEnvironment, githubHostKeys, knownHostsPath, localEnvironment } from './environment.ts'
+import { type GitEnvironment, type Machine, githubHostKeys, knownHostsPath, localEnvironment } from './environment.ts'
 import { GitError } from './git-error.ts'
 import { readable } from './failure.ts'
 import { type GitAnswer, type GitRun, runGit } from './run.ts'
@@ -14,17 +14,18 @@ export type CopyFolder = {
   readonly inMirror: (args: readonly string[], run: GitRun) => Promise<GitAnswer>
   /** Runs git where it reads; it can reach nothing. */
   readonly read: (args: readonly string[], run?: Omit<GitRun, 'environment'>) => Promise<GitAnswer>
-  readonly home: string
+  readonly machine: Machine
   /** Makes what is missing, and removes what a killed git has left. */
   readonly prepare: () => Promise<void>
   readonly startAnew: () => Promise<void>
   readonly packs: () => Promise<{ readonly count: number; readonly bytes: number }>
 }
 
-export function openCopyFolder(folder: string): CopyFolder {
+export function openCopyFolder(folder: string, ours: Machine['environment']): CopyFolder {
+  const machine: Machine = { home: folder, environment: ours }
   const mirror = join(folder, 'mirror.git')
   const reader = join(folder, 'reader.git')
-  const local = localEnvironment(folder)
+  const local = localEnvironment(machine)
   const readerEnvironment = { ...local, GIT_OBJECT_DIRECTORY: join(mirror, 'objects') }
   async function prepare(): Promise<void> {
     await mkdir(folder, { recursive: true, mode: 0o700 })
@@ -37,7 +38,7 @@ export function openCopyFolder(folder: string): CopyFolder {
   return {
     inMirror: (args, run) => runGit(['--git-dir', mirror, ...args], run),
     read: (args, run = {}) => runGit(['--git-dir', reader, ...args], { ...run, environment: readerEnvironment }),
-    home: folder,
+    machine,
     prepare,
     async startAnew() {
       await rm(mirror, { recursive: true, force: true })

@@ -4,8 +4,16 @@ import { GitError } from './git-error.ts'
 
 export type GitEnvironment = Readonly<Record<string, string>>
 
-/** How the machine reaches its network, and nothing else of it. */
-const machines = ['PATH', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'GIT_SSL_CAINFO', ...proxies()]
+/** Where git runs: a folder of ours as its home, and the environment that we run in ourselves. */
+export type Machine = {
+  readonly home: string
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+const usualPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/** How the machine reaches its network: all that git is given of our own environment. */
+const ofMachine = ['PATH', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'GIT_SSL_CAINFO', ...proxies()]
 
 function proxies(): readonly string[] {
   const names = ['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy']
@@ -15,18 +23,18 @@ function proxies(): readonly string[] {
 type Pairs = readonly (readonly [key: string, value: string])[]
 
 /** Git that can reach nothing: a missing object is missing, whatever the version of git would do about it. */
-export function localEnvironment(home: string): GitEnvironment {
-  return environment(home, [['protocol.allow', 'never']])
+export function localEnvironment(machine: Machine): GitEnvironment {
+  return environment(machine, [['protocol.allow', 'never']])
 }
 
 /**
  * Git that talks to the remote. All of it is in the environment: arguments can be read by every process of the machine,
  * and a file stays.
  */
-export function remoteEnvironment(home: string, url: string, credential: GitCredential): GitEnvironment {
+export function remoteEnvironment(machine: Machine, url: string, credential: GitCredential): GitEnvironment {
   const scheme = schemeOf(url)
   return {
-    ...environment(home, [
+    ...environment(machine, [
       ['remote.origin.url', url],
       ['protocol.allow', 'never'],
       [`protocol.${scheme}.allow`, 'always'],
@@ -40,7 +48,7 @@ export function remoteEnvironment(home: string, url: string, credential: GitCred
       ...(credential.kind === 'token' && scheme.startsWith('http') ? helpers(url) : []),
     ]),
     ...(credential.kind === 'token' ? { LOTSE_GIT_TOKEN: credential.token.reveal() } : {}),
-    ...(scheme === 'ssh' ? sshCommand(home, url, credential) : {}),
+    ...(scheme === 'ssh' ? sshCommand(machine.home, url, credential) : {}),
   }
 }
 
@@ -58,7 +66,7 @@ function helpers(url: string): Pairs {
   return [[`credential.${new URL(url).origin}.helper`, helper]]
 }
 
-function environment(home: string, config: Pairs): GitEnvironment {
+function environment({ home, environment: ours }: Machine, config: Pairs): GitEnvironment {
   const all: Pairs = [
     ['core.hooksPath', '/dev/null'],
     // Large files are streamed, never held.
@@ -71,8 +79,9 @@ function environment(home: string, config: Pairs): GitEnvironment {
     [`GIT_CONFIG_KEY_${i}`, key],
     [`GIT_CONFIG_VALUE_${i}`, value],
   ])
-  const network = machines.map((name) => [name, process.env[name]]).filter(([, value]) => value !== undefined)
+  const network = ofMachine.flatMap((name) => (ours[name] === undefined ? [] : [[name, ours[name]]]))
   return {
+    PATH: usualPath,
     ...Object.fromEntries(network),
     HOME: home,
     LC_ALL: 'C',

@@ -15,8 +15,12 @@ export type MirrorSettings = {
   readonly credential: () => Promise<GitCredential>
 }
 
-/** What the mirror needs of a logger; pino's fits. */
-export type MirrorDeps = { readonly log: { readonly warn: (fields: object, sentence: string) => void } }
+export type MirrorDeps = {
+  /** Pino's fits. */
+  readonly log: { readonly warn: (fields: object, sentence: string) => void }
+  /** Of this process. Git is given of it how the network is reached: `PATH`, proxies, authorities of certificates. */
+  readonly environment?: Readonly<Record<string, string | undefined>>
+}
 
 /**
  * A copy of the remote that holds what was asked for: commits without history, and of their files only those that were
@@ -57,7 +61,7 @@ const mostPacks = 50
 const mostPackBytes = 1024 * 1024 * 1024
 
 export function openMirror(settings: MirrorSettings, deps: MirrorDeps): Mirror {
-  const folder = openCopyFolder(settings.folder)
+  const folder = openCopyFolder(settings.folder, deps.environment ?? {})
   const copy: Copy = { folder, settings, deps, fetches: 0, prepared: false }
   let last: Promise<unknown> = Promise.resolve()
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -145,6 +149,6 @@ async function keepSmall(folder: CopyFolder): Promise<void> {
   const { count, bytes } = await folder.packs()
   if (bytes > mostPackBytes) return folder.startAnew()
   if (count <= mostPacks) return
-  const answer = await folder.inMirror(['repack', '-a', '-d', '-q'], { environment: localEnvironment(folder.home) })
+  const answer = await folder.inMirror(['repack', '-a', '-d', '-q'], { environment: localEnvironment(folder.machine) })
   if (answer.code !== 0) await folder.startAnew()
 }

@@ -74,7 +74,7 @@ async function talk(remote: Remote, args: readonly string[], how: Talk): Promise
   const answer = await folder.inMirror(args, {
     ...how,
     signal,
-    environment: remoteEnvironment(folder.home, url, credential),
+    environment: remoteEnvironment(folder.machine, url, credential),
   })
   if (answer.code === 0 && answer.cut === undefined) return answer
   throw await explain(remote, answer)
@@ -87,7 +87,7 @@ async function explain({ folder, url, credential }: Remote, answer: GitAnswer): 
   if (known !== undefined) return known
   const cause = new Error(readable(answer.stderr, secret))
   const check = await folder.inMirror(['fsck', '--no-dangling', '--no-progress'], {
-    environment: localEnvironment(folder.home),
+    environment: localEnvironment(folder.machine),
   })
   return check.code === 0
     ? new GitError('unreachable', `${url} could not be fetched`, { cause })

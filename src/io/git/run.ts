@@ -41,7 +41,7 @@ export async function runGit(args: readonly string[], run: GitRun): Promise<GitA
   signal?.addEventListener('abort', onAbort, { once: true })
   const late = setTimeout(() => end('late'), timeoutMs)
   const stdout = collect(child.stdout, mostOutput, () => end('too-much'))
-  const stderr = collect(child.stderr, Number.POSITIVE_INFINITY, () => undefined)
+  const stderr = collectEnd(child.stderr, mostStderr)
   // A git that ends before it has read everything closes the pipe; its exit code tells the story.
   child.stdin.on('error', () => undefined)
   child.stdin.end(input)
@@ -51,8 +51,7 @@ export async function runGit(args: readonly string[], run: GitRun): Promise<GitA
       child.on('close', (exit) => resolve(exit ?? 128))
     })
     signal?.throwIfAborted()
-    const text = Buffer.concat(stderr).subarray(-mostStderr).toString('utf8')
-    return { code, stdout: Buffer.concat(stdout), stderr: text, ...(cut === undefined ? {} : { cut }) }
+    return { code, stdout: Buffer.concat(stdout), stderr: stderr(), ...(cut === undefined ? {} : { cut }) }
   } catch (error) {
     throw isMissing(error) ? notInstalled(error) : error
   } finally {
@@ -78,6 +77,15 @@ function collect(stream: NodeJS.ReadableStream, most: number, onTooMuch: () => v
     else chunks.push(chunk)
   })
   return chunks
+}
+
+/** A remote may talk without end. */
+function collectEnd(stream: NodeJS.ReadableStream, most: number): () => string {
+  let end = Buffer.alloc(0)
+  stream.on('data', (chunk: Buffer) => {
+    end = Buffer.concat([end, chunk]).subarray(-most)
+  })
+  return () => end.toString('utf8')
 }
 
 function signalGroup(pid: number | undefined, signal: 'SIGTERM' | 'SIGKILL'): void {

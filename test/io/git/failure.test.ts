@@ -67,7 +67,7 @@ test('a pack beyond the limit is refused, not kept', async (t) => {
   const remote = await bareRepository(t)
   await remote.commit([{ path: 'large', bytes: randomBytes(3_000_000) }])
   const folder = await temporaryFolder(t)
-  const environment = localEnvironment(folder)
+  const environment = localEnvironment({ home: folder, environment: process.env })
   const mirror = join(folder, 'mirror.git')
   await runGit(['init', '--bare', '--quiet', mirror], { environment })
   const fetch = ['--git-dir', mirror, '-c', 'protocol.file.allow=always', 'fetch', '--depth=1', remote.url, 'main']
@@ -77,7 +77,7 @@ test('a pack beyond the limit is refused, not kept', async (t) => {
 
 test('a git that takes too long is ended with all that it started', async (t) => {
   const folder = await temporaryFolder(t)
-  const environment = { ...localEnvironment(folder), GIT_PAGER: 'cat' }
+  const environment = { ...localEnvironment({ home: folder, environment: process.env }), GIT_PAGER: 'cat' }
   const answer = await runGit(['-c', 'alias.wait=!sleep 600 & sleep 600', 'wait'], { environment, timeoutMs: 50 })
   assert.deepEqual([answer.cut, answer.code === 0], ['late', false])
 })

@@ -35,7 +35,7 @@ export async function openAt(
   const folder = options.folder ?? join(await temporaryFolder(t), 'git')
   const warnings: string[] = []
   const log = { warn: (_: object, sentence: string) => void warnings.push(sentence) }
-  return { mirror: openMirror({ url, folder, credential }, { log }), folder, warnings }
+  return { mirror: openMirror({ url, folder, credential }, { log, environment: process.env }), folder, warnings }
 }
 
 export type Hosted = {

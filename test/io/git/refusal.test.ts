@@ -6,7 +6,7 @@ import { describe, test } from 'node:test'
 import { type BranchName, parseBranchName, parseCommitSha } from '../../../src/core/ids.ts'
 import { guaranteed } from '../../../src/core/parsed.ts'
 import { Secret } from '../../../src/core/secret.ts'
-import { remoteEnvironment } from '../../../src/io/git/environment.ts'
+import { localEnvironment, remoteEnvironment } from '../../../src/io/git/environment.ts'
 import { bareRepository, fullName, hostRepository, main, openAt, refusal, serve, startCounter } from './ground.ts'
 
 const files = { 'app.yaml': 'a: 1' }
@@ -168,15 +168,23 @@ describe('a credential', () => {
 
   test('for ssh is a key that is shown to known hosts only', () => {
     const url = 'git@github.com:acme/gitops.git'
+    const machine = { home: '/data', environment: {} }
     const key = { kind: 'ssh-key', path: "/keys/it's" } as const
-    const own = remoteEnvironment('/data', url, key)['GIT_SSH_COMMAND'] ?? ''
+    const own = remoteEnvironment(machine, url, key)['GIT_SSH_COMMAND'] ?? ''
     assert.match(own, /'-i' '\/keys\/it'\\''s'/)
     assert.match(own, /'StrictHostKeyChecking=yes'/)
     assert.match(own, /'UserKnownHostsFile="\/data\/known_hosts"'/)
-    const given = remoteEnvironment('/data', url, { ...key, knownHosts: '/keys/hosts' })['GIT_SSH_COMMAND'] ?? ''
+    const given = remoteEnvironment(machine, url, { ...key, knownHosts: '/keys/hosts' })['GIT_SSH_COMMAND'] ?? ''
     assert.match(given, /'UserKnownHostsFile="\/keys\/hosts"'/)
-    assert.throws(() => remoteEnvironment('/data', url, { kind: 'none' }), { class: 'denied' })
+    assert.throws(() => remoteEnvironment(machine, url, { kind: 'none' }), { class: 'denied' })
   })
+})
+
+test('git is given of our environment only how the network is reached', () => {
+  const ours = { PATH: '/bin', HTTPS_PROXY: 'http://proxy:3128', GIT_DIR: '/elsewhere', AGENT_KEY: 'secret' }
+  const given = localEnvironment({ home: '/data', environment: ours })
+  assert.deepEqual([given['PATH'], given['HTTPS_PROXY'], given['HOME']], ['/bin', 'http://proxy:3128', '/data'])
+  assert.ok(!('GIT_DIR' in given) && !('AGENT_KEY' in given))
 })
 
 test('a remote may only be what its address says', async (t) => {
