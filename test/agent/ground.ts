@@ -30,6 +30,8 @@ export type Ground = Remote & {
   /** Its name in the configuration, and the namespace of its objects. */
   readonly name: string
   readonly folder: string
+  /** As its pod would have it. */
+  readonly environment: () => Promise<Readonly<Record<string, string>>>
   /** Waits until its first sync is done, unless said. */
   readonly start: (more?: Readonly<Record<string, string>>, options?: { readonly settled: boolean }) => Promise<Agent>
   readonly bot: TestBot
@@ -66,14 +68,15 @@ export async function openGround(cluster: Cluster, name: string): Promise<Ground
     },
   )
   let agent: Agent | undefined
+  const environment = () => agentEnvironment(cluster, { folder, name, url: remote.url, bot })
   const ground: Ground = {
     ...remote,
     name,
     folder,
     bot,
+    environment,
     async start(more = {}, { settled } = { settled: true }) {
-      const environment = await agentEnvironment(cluster, { folder, name, url: remote.url, bot })
-      const settings = readAgentSettings({ ...environment, ...more })
+      const settings = readAgentSettings({ ...(await environment()), ...more })
       agent = await startAgent(settings, { log, now: () => new Date(), random: Math.random })
       if (settled) await agent.settled()
       return agent
