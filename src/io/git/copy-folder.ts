@@ -1,8 +1,9 @@
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { UserError } from '../../core/user-error.ts'
 import { type GitEnvironment, type Machine, githubHostKeys, knownHostsPath, localEnvironment } from './environment.ts'
 import { GitError } from './git-error.ts'
-import { readable } from './failure.ts'
+import { failureOf, readable } from './failure.ts'
 import { type GitAnswer, type GitRun, runGit } from './run.ts'
 
 /**
@@ -28,10 +29,14 @@ export function openCopyFolder(folder: string, ours: Machine['environment']): Co
   const local = localEnvironment(machine)
   const readerEnvironment = { ...local, GIT_OBJECT_DIRECTORY: join(mirror, 'objects') }
   async function prepare(): Promise<void> {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
-    await writeFile(knownHostsPath(folder), githubHostKeys)
-    await sweep(mirror)
-    await rm(reader, { recursive: true, force: true })
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+      await writeFile(knownHostsPath(folder), githubHostKeys)
+      await sweep(mirror)
+      await rm(reader, { recursive: true, force: true })
+    } catch (error) {
+      throw unwritable(folder, error)
+    }
     await init(mirror, local)
     await init(reader, local)
   }
@@ -57,9 +62,21 @@ export function openCopyFolder(folder: string, ours: Machine['environment']): Co
 async function init(path: string, environment: GitEnvironment): Promise<void> {
   const answer = await runGit(['init', '--quiet', '--bare', '--template=', path], { environment })
   if (answer.code === 0) return
+  const known = failureOf(answer, path, undefined)
+  if (known !== undefined) throw known
   throw new GitError('corrupt', 'the git mirror cannot be made', {
     cause: new Error(readable(answer.stderr, undefined)),
   })
+}
+
+function unwritable(folder: string, error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const help = 'look at the volume of DATA_DIR, and who may write to it'
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new GitError('disk-full', `there is no space left in ${folder}`, { help, cause: error })
+  }
+  const refused = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].some((each) => each === code)
+  return refused ? new UserError(`the folder ${folder} cannot be written`, { help, cause: error }) : error
 }
 
 /** The folder is ours alone: a lock that is there when we start is one of the dead, and half a pack is none. */

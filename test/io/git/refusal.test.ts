@@ -7,7 +7,19 @@ import { type BranchName, parseBranchName, parseCommitSha } from '../../../src/c
 import { guaranteed } from '../../../src/core/parsed.ts'
 import { Secret } from '../../../src/core/secret.ts'
 import { localEnvironment, remoteEnvironment } from '../../../src/io/git/environment.ts'
-import { bareRepository, fullName, hostRepository, main, openAt, refusal, serve, startCounter } from './ground.ts'
+import { runGit } from '../../../src/io/git/run.ts'
+import {
+  bareRepository,
+  fullName,
+  hostRepository,
+  main,
+  openAt,
+  put,
+  refusal,
+  serve,
+  startCounter,
+  temporaryFolder,
+} from './ground.ts'
 
 const files = { 'app.yaml': 'a: 1' }
 
@@ -178,6 +190,21 @@ describe('a credential', () => {
     assert.match(given, /'UserKnownHostsFile="\/keys\/hosts"'/)
     assert.throws(() => remoteEnvironment(machine, url, { kind: 'none' }), { class: 'denied' })
   })
+})
+
+test('a folder that cannot be written is somebody’s turn', async (t) => {
+  const folder = join(await temporaryFolder(t), 'file')
+  await put(folder, '')
+  const { mirror } = await openAt(t, (await bareRepository(t)).url, { folder })
+  await assert.rejects(mirror.fetchBranch(main), {
+    name: 'UserError',
+    message: `the folder ${folder} cannot be written`,
+  })
+})
+
+test('without git on the PATH it says so', async (t) => {
+  const environment = localEnvironment({ home: await temporaryFolder(t), environment: { PATH: '/nowhere' } })
+  await assert.rejects(runGit(['version'], { environment }), { message: 'the program `git` is not on the PATH' })
 })
 
 test('git is given of our environment only how the network is reached', () => {
