@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { beforeEach, describe, test } from 'node:test'
 import { parseRepoId } from '../../../src/core/ids.ts'
 import { guaranteed } from '../../../src/core/parsed.ts'
+import { openMirror } from '../../../src/io/git/mirror.ts'
 import { type TokenProfile, profiles } from '../../../src/io/github/client.ts'
-import { openGround } from './ground.ts'
+import { mainHead, openGround } from './ground.ts'
 
 const ground = await openGround()
 const { sandbox, github, installation, repository, clock } = ground
@@ -131,6 +135,16 @@ describe('an agent’s token', () => {
     assert.ok(expiresAt.getTime() > Date.now())
     assert.deepEqual(lastToken(), { permissions: { contents: 'read', metadata: 'read' }, repositories: [repository] })
     assert.ok(sandbox.state.tokens.has(token.reveal()))
+  })
+
+  test('is one that git takes', async (t) => {
+    const { token } = await github.mintGitToken(installation, repository)
+    const folder = await mkdtemp(join(tmpdir(), 'lotse-token-'))
+    t.after(() => rm(folder, { recursive: true, force: true }))
+    const open = (url: string) =>
+      openMirror({ url, folder, credential: async () => ({ kind: 'token', token }) }, { log: { warn: () => {} } })
+    assert.equal((await open(`${sandbox.webUrl}/acme/gitops`).fetchBranch(undefined)).head, mainHead(ground))
+    await assert.rejects(open(`${sandbox.webUrl}/acme/other`).fetchBranch(undefined), { class: 'not-found' })
   })
 
   test('is another one each time', async () => {
