@@ -24,7 +24,8 @@ export type MirrorDeps = {
 
 /**
  * A copy of the remote that holds what was asked for: commits without history, and of their files only those that were
- * read. Its calls run one after another. Each throws a `GitError`, or the reason of its signal.
+ * read. Its calls run one after another. Each throws a `GitError`, a `UserError` where git or the folder is not usable,
+ * or the reason of its signal.
  */
 export type Mirror = {
   /** The branch as it is now; undefined: the one that the remote's HEAD names. Nothing new: nothing is fetched. */
