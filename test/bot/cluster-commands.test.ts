@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { acme } from '../support/world.ts'
+import { type AgentWorld, come, failure, head, report, startAgentWorld } from './agent-ground.ts'
+
+/** What the bot answers to a comment on the release. */
+async function answer(world: AgentWorld, person: string, body: string): Promise<string> {
+  const { id } = await world.github.person(person).comment(acme.repository, 1, body)
+  await world.rest()
+  return world.comments(world.pull(1)).find((text) => text.includes(`lotse:reply comment=${id}`)) ?? ''
+}
+
+async function withRelease(): Promise<AgentWorld> {
+  const world = await startAgentWorld()
+  await world.push('1.2.1')
+  await world.rest()
+  return world
+}
+
+const syncs = ({ agent }: AgentWorld): number => agent.heard.filter(({ kind }) => kind === 'sync').length
+
+describe('chat', () => {
+  test('sync asks the agent for those who may write, and refuses others with the reason', async () => {
+    await using world = await withRelease()
+    await world.agent.connect()
+    assert.match(await answer(world, 'eve', '/lotse sync production'), /needs the role write/)
+    assert.equal(syncs(world), 0)
+    assert.match(await answer(world, 'bob', '/lotse sync production'), /is asked to sync/)
+    await come(() => assert.equal(syncs(world), 1))
+  })
+
+  test('sync says so when nobody can be asked, and which clusters there are', async () => {
+    await using world = await withRelease()
+    assert.match(await answer(world, 'bob', '/lotse sync production'), /is not connected, and was never seen/)
+    assert.match(await answer(world, 'bob', '/lotse sync staging'), /names no cluster `staging`.*`production`/)
+  })
+
+  test('status says what the agent said last, also when it is gone', async () => {
+    await using world = await withRelease()
+    assert.match(await answer(world, 'bob', '/lotse status'), /\*\*production\*\*: 🔴 its agent has never connected/)
+    await world.agent.connect()
+    world.agent.say({ kind: 'synced', report: report(head(world), failure) })
+    await come(async () => {
+      const text = await answer(world, 'bob', '/lotse status production')
+      assert.match(text, /🟢 its agent is connected/)
+      assert.match(text, /the server refuses/)
+    })
+    await world.agent.disconnect()
+    await come(async () => assert.match(await answer(world, 'bob', '/lotse status'), /offline since 20/))
+  })
+})
