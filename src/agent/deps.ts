@@ -42,6 +42,8 @@ export type Memory = {
   lastFull?: CommitSha
   lastFullAt?: Date
   discoveredAt?: Date
+  /** A kind was gone that the server had named. */
+  isStale: boolean
   /** What all syncs took, by trigger and result. */
   readonly durations: Map<string, { readonly count: number; readonly seconds: number }>
   /** Whether the last fetch and the last look at the API server went well: what is ready is both. */

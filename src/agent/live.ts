@@ -15,6 +15,8 @@ export type LiveFacts = {
   /** What was listed, and where a watch goes on from. */
   readonly lists: readonly ListedKind[]
   readonly problems: readonly SyncProblem[]
+  /** A kind is not served any more, though it was when the server was asked which there are. */
+  readonly isStale: boolean
 }
 
 export type ListedKind = {
@@ -42,6 +44,7 @@ export async function readLive(deps: LiveDeps, discovery: Discovery, sought: rea
     live: new Map(read.flatMap(({ live }) => [...live])),
     lists: read.flatMap(({ lists }) => lists),
     problems: read.flatMap(({ problems }) => problems),
+    isStale: read.some(({ isStale }) => isStale),
   }
 }
 
@@ -53,22 +56,54 @@ export function kindOf(discovery: Discovery, { id, apiVersion }: Sought): Kubern
 async function readKind(deps: LiveDeps, discovery: Discovery, sought: readonly Sought[]): Promise<LiveFacts> {
   const [first] = sought
   const kind = first && kindOf(discovery, first)
-  if (kind === undefined) return { live: notServed(discovery, sought), lists: [], problems: [] }
-  const { items, lists } = await patiently(() => listKind(deps, kind, namespacesOf(sought)))
-  const listed = new Map(items.map((item) => [formatObjectId(idOfLive(item)), item]))
-  const problems: SyncProblem[] = []
-  const read = sought.map(async ({ id }): Promise<[string, LiveMetadata | 'absent' | 'unknown']> => {
-    const object = formatObjectId(id)
-    try {
-      return [object, listed.get(object) ?? (await deps.kubernetes.getMetadata(kind, id)) ?? 'absent']
-    } catch (error) {
-      if (!(error instanceof KubernetesError) || isWholeServer(error)) throw error
-      const { message, help, turn } = error
-      problems.push({ object, message, ...(help === undefined ? {} : { help }), turn })
-      return [object, 'unknown']
+  const nothing = { live: notServed(discovery, sought), lists: [], problems: [], isStale: false }
+  if (kind === undefined) return nothing
+  try {
+    const { items, lists } = await patiently(() => listKind(deps, kind, namespacesOf(sought)))
+    const listed = new Map(items.map((item) => [formatObjectId(idOfLive(item)), item]))
+    const found = await Promise.all(sought.map(({ id }) => find(deps, kind, { id, listed })))
+    return {
+      live: new Map(found.map(({ object, live }) => [object, live])),
+      lists,
+      problems: found.flatMap(({ problem }) => problem ?? []),
+      isStale: false,
     }
-  })
-  return { live: new Map(await Promise.all(read)), lists, problems }
+  } catch (error) {
+    // One kind that cannot be read, for its webhook is away, leaves the others as they are.
+    const objects = sought.map(({ id }) => formatObjectId(id))
+    return {
+      ...nothing,
+      live: new Map(objects.map((object) => [object, 'unknown'])),
+      problems: objects.map((object) => problemOf(object, error)),
+      isStale: error instanceof KubernetesError && error.class === 'no-such-kind',
+    }
+  }
+}
+
+type Found = {
+  readonly object: string
+  readonly live: LiveMetadata | 'absent' | 'unknown'
+  readonly problem?: SyncProblem
+}
+
+async function find(
+  { kubernetes }: LiveDeps,
+  kind: KubernetesKind,
+  { id, listed }: { readonly id: ObjectId; readonly listed: ReadonlyMap<string, LiveMetadata> },
+): Promise<Found> {
+  const object = formatObjectId(id)
+  try {
+    return { object, live: listed.get(object) ?? (await kubernetes.getMetadata(kind, id)) ?? 'absent' }
+  } catch (error) {
+    return { object, live: 'unknown', problem: problemOf(object, error) }
+  }
+}
+
+/** Of one object or kind; what would refuse every other one too is thrown on. */
+function problemOf(object: string, error: unknown): SyncProblem {
+  if (!(error instanceof KubernetesError) || isWholeServer(error)) throw error
+  const { message, help, turn } = error
+  return { object, message, ...(help === undefined ? {} : { help }), turn }
 }
 
 /** Of a kind that is not served there are no objects; of a group that cannot be read nobody knows. */

@@ -100,6 +100,7 @@ function createBase(
     parsed: new Map(),
     narrow: new Set(),
     durations: new Map(),
+    isStale: false,
     fetched: false,
     looked: false,
     gitFailures: 0,

@@ -12,10 +12,12 @@ const freshForMs = 60_000
 export async function lookUpKinds(deps: Deps, wanted: readonly WantedObject[], verify: boolean): Promise<Served> {
   const { kubernetes, memory } = deps
   const known = served(await kubernetes.discover(), wanted)
-  const isOld = deps.now().getTime() - (memory.discoveredAt?.getTime() ?? 0) > freshForMs
   const isComplete = known.resolved.waiting.length === 0 && known.resolved.problems.length === 0
-  if (!isOld || (isComplete && !verify)) return known
-  memory.discoveredAt = deps.now()
+  const isOld = deps.now().getTime() - (memory.discoveredAt?.getTime() ?? 0) > freshForMs
+  if (!memory.isStale && (!isOld || (isComplete && !verify))) return known
+  Object.assign(memory, { discoveredAt: deps.now(), isStale: false })
+  // Rights may have grown, too.
+  memory.narrow.clear()
   return served(await kubernetes.discover({ fresh: true }), wanted)
 }
 

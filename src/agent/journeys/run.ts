@@ -30,3 +30,12 @@ export function note({ outcomes, records }: Run, { outcome, record }: CarriedOut
   if (outcome.result !== 'unchanged' || !outcomes.has(object)) outcomes.set(object, outcome)
   if (record !== undefined) records.set(object, record)
 }
+
+/** What the server said of an object that could not be seen says more than that it could not. */
+export function explain({ outcomes, problems }: Run, problem: SyncProblem): void {
+  const { object = '' } = problem
+  const outcome = outcomes.get(object)
+  if (outcome?.result !== 'failed') return void problems.push(problem)
+  const { at } = outcome.problem
+  outcomes.set(object, { ...outcome, problem: { ...problem, ...(at === undefined ? {} : { at }) } })
+}

@@ -16,7 +16,7 @@ import { lookUpKinds, untilServed, type Served } from '../served-kinds.ts'
 import { carryOut } from './carry-out.ts'
 import { prune } from './prune.ts'
 import { reportFailure, reportSync } from './report.ts'
-import { type Run, beginRun, note } from './run.ts'
+import { type Run, beginRun, explain, note } from './run.ts'
 
 const atOnce = 16
 
@@ -134,6 +134,7 @@ async function applyObjects(
     ...wanted,
     ...known.entries,
   ])
+  memory.isStale ||= facts.isStale
   const plan = planSync({ id, objects, inventory: known, live: facts.live, verify: run.turn.verify })
   await inventory.write(plan.before)
   const entries = new Map(known.entries.map((entry) => [formatObjectId(entry.id), entry]))
@@ -152,7 +153,8 @@ async function finish(
   run: Run,
   { manifests, served, facts, plan, source }: Applied & { readonly source: string },
 ): Promise<'done' | 'again'> {
-  run.problems.push(...manifests.problems, ...served.resolved.problems, ...facts.problems)
+  run.problems.push(...manifests.problems, ...served.resolved.problems)
+  for (const problem of facts.problems) explain(run, problem)
   const { objects, waiting } = served.resolved
   const pruned = await prune(deps, run, {
     inventory: plan.before,
