@@ -11,6 +11,11 @@ export type AgentDeps = Omit<Deps, 'agents'>
 
 export type OpenAgents = Agents & {
   readonly upgrades: readonly AgentUpgrade[]
+  /**
+   * What may have been missed: a key that was taken out while another replica read the configuration, a word that could
+   * not be kept, a hint that got lost. Each agent tells its whole state; one that is behind gets its hint again.
+   */
+  readonly refresh: () => Promise<void>
   /** When everything that agents said is kept. */
   readonly settled: () => Promise<void>
   /** Sessions end, and what they said is kept. */
@@ -29,7 +34,7 @@ const nobody: Agents = { sessionOf: () => undefined, sessions: () => [], recheck
 export function openAgents(key: Secret | undefined, deps: AgentDeps): OpenAgents {
   if (key === undefined) {
     deps.log.warn('AGENT_LINK_KEY is not set, so no agent is accepted')
-    return { ...nobody, upgrades: [], settled: async () => {}, close: async () => {} }
+    return { ...nobody, upgrades: [], refresh: async () => {}, settled: async () => {}, close: async () => {} }
   }
   const lanes = createLanes()
   const inLane = (session: AgentSession, work: () => Promise<void>): void => {
@@ -61,6 +66,10 @@ export function openAgents(key: Secret | undefined, deps: AgentDeps): OpenAgents
     sessions: door.sessions,
     recheck: door.recheck,
     upgrades: [door.upgrade],
+    async refresh() {
+      await door.recheck()
+      for (const session of door.sessions()) session.say({ kind: 'report' })
+    },
     settled: lanes.settled,
     async close() {
       await door.close()

@@ -52,6 +52,7 @@ function onPullRequests(probot: Probot, { database, jobs }: Deps): void {
   probot.on(
     ['pull_request.opened', 'pull_request.reopened', 'pull_request.synchronize', 'pull_request.edited'],
     async ({ payload }) => {
+      if (payload.action === 'edited' && !Object.hasOwn(payload.changes ?? {}, 'base')) return
       // Where no cluster has an agent there is nothing to ask.
       if (await doubtPull(database, pullOf(payload))) await jobs.ask(journeys.diff, formatPullKey(pullOf(payload)))
     },

@@ -79,7 +79,11 @@ export async function startBot(settings: BotSettings, world: World): Promise<Bot
     [journeys.refresh]: (key) => refresh(deps, key),
   })
   await jobs.ask(journeys.refresh, refreshAtStart)
-  const timer = every(settings.refreshIntervalMs, () => jobs.ask(journeys.refresh, refreshOnTimer), world)
+  const lookAgain = async (): Promise<void> => {
+    await jobs.ask(journeys.refresh, refreshOnTimer)
+    await agents.refresh()
+  }
+  const timer = every(settings.refreshIntervalMs, lookAgain, world)
   opened.defer(async () => timer.stop())
   if (settings.registries.length === 0) world.log.warn('REGISTRIES names no registry, so nothing is released')
   world.log.info({ url: server.url }, 'bot started')

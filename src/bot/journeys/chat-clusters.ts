@@ -1,6 +1,8 @@
 import type { ClusterStatus } from '../../core/command/status.ts'
 import type { Answer } from '../../core/command/reply.ts'
+import { configurationPath } from '../../core/config/configuration.ts'
 import type { ClusterName } from '../../core/ids.ts'
+import { formatProblem } from '../../core/parsed.ts'
 import { readAgents } from '../../io/store/agents.ts'
 import type { KnownRepository } from '../../io/store/repositories.ts'
 import type { Deps } from '../deps.ts'
@@ -9,6 +11,7 @@ import { agentFacts } from './diff-facts.ts'
 /** How a cluster fares as its agent said last, or how all of them do. */
 export async function status(deps: Deps, repository: KnownRepository, asked: ClusterName | undefined): Promise<Answer> {
   const statuses = await statusesOf(deps, repository)
+  if (statuses === undefined) return unconfigured(repository)
   if (asked === undefined) return { kind: 'status', clusters: statuses }
   const found = statuses.find(({ cluster }) => cluster === asked)
   if (found !== undefined) return { kind: 'status', clusters: [found] }
@@ -18,6 +21,7 @@ export async function status(deps: Deps, repository: KnownRepository, asked: Clu
 /** A hint: what the agent then applies it fetches itself. Hinting twice is harmless. */
 export async function sync(deps: Deps, repository: KnownRepository, cluster: ClusterName): Promise<Answer> {
   const statuses = await statusesOf(deps, repository)
+  if (statuses === undefined) return unconfigured(repository)
   const agent = statuses.find((each) => each.cluster === cluster)?.agent
   if (agent === undefined) {
     return { kind: 'no-such-cluster', cluster, known: statuses.map((each) => each.cluster) }
@@ -34,14 +38,22 @@ export async function sync(deps: Deps, repository: KnownRepository, cluster: Clu
   }
 }
 
-async function statusesOf(deps: Deps, repository: KnownRepository): Promise<readonly ClusterStatus[]> {
-  const { configuration } = repository
-  const clusters = configuration?.ok === true ? Object.keys(configuration.value.clusters) : []
+/** undefined: there is no configuration to say which clusters there are, or nobody can read it. */
+async function statusesOf(deps: Deps, repository: KnownRepository): Promise<readonly ClusterStatus[] | undefined> {
+  if (repository.configuration?.ok !== true) return undefined
   const known = await readAgents(deps.database, repository.id)
-  return clusters.map((name) => {
+  return Object.keys(repository.configuration.value.clusters).map((name) => {
     const cluster = name as ClusterName
     const state = known.find((agent) => agent.cluster === cluster)?.state
     const agent = agentFacts(deps, repository, { cluster, known })
     return { cluster, agent, ...(state === undefined ? {} : { state }) }
   })
+}
+
+function unconfigured({ configuration }: KnownRepository): Answer {
+  const says =
+    configuration?.ok === false
+      ? `the configuration cannot be read: ${formatProblem(configuration.problems[0])}`
+      : `there is no ${configurationPath} on the default branch, so no cluster is known`
+  return { kind: 'failed', says }
 }

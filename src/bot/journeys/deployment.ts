@@ -94,7 +94,8 @@ async function tell(
   }
   const told = step.kind === 'started' ? await tellStart(context, step, known) : await tellReport(context, step)
   await keepDeployment(deps.database, of, told)
-  deps.log.info({ repository: repository.name, cluster: of.cluster, commit: step.commit }, `deployment ${step.kind}`)
+  const { kind, commit } = step
+  deps.log.info({ repository: repository.name, cluster: of.cluster, commit, told: kind }, 'deployment told')
   return told
 }
 

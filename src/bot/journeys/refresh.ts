@@ -19,16 +19,10 @@ export async function refresh(deps: Deps, key: string): Promise<void> {
   await forgetDeliveries(deps.database, new Date(deps.now().getTime() - 2 * keptMs))
   for (const guid of await openDeliveries(deps.database)) await deps.jobs.ask(journeys.delivery, guid)
   const installations = await refreshInstallations(deps)
-  askAgents(deps)
   await forgetUnfollowedTags(deps.database)
   for (const image of await followedImages(deps.database)) await deps.jobs.ask(journeys.tags, image)
   const redelivered = await redeliverFailed(deps, key === refreshAtStart ? keptMs : hourMs)
   deps.log.info({ redelivered, installations }, 'refreshed')
-}
-
-/** Each tells its whole state; where that is behind what we know, it gets its hint again. */
-function askAgents({ agents }: Deps): void {
-  for (const session of agents.sessions()) session.say({ kind: 'report' })
 }
 
 /** Known are looked up before they are listed: one that comes in between is not taken for one that is gone. */
