@@ -63,7 +63,7 @@ export function fakeAgent(keys: World['keys'], botUrl: () => string): FakeAgent 
         link = connectToBot(settings, {
           log: silentLogger,
           now: () => new Date(),
-          random: () => 0,
+          random: () => 0.1,
           on: { message: (message) => void heard.push(message), state: () => state, connected },
         })
       })
@@ -75,7 +75,7 @@ export function fakeAgent(keys: World['keys'], botUrl: () => string): FakeAgent 
   }
 }
 
-const patienceMs = 20_000
+const patienceMs = 60_000
 
 /** What is looked for, as soon as it is there; after a while, why it is not. */
 export async function come<T>(look: () => T | Promise<T>): Promise<Awaited<T>> {
