@@ -85,6 +85,12 @@ const wrong: readonly (readonly [variables: Readonly<Record<string, string>>, pr
   ],
   [{ WEBHOOK_SECRET: 'short' }, ['WEBHOOK_SECRET: expected at least 32 bytes, got 5']],
   [{ REGISTRY_WEBHOOK_SECRET: 'short' }, ['REGISTRY_WEBHOOK_SECRET: expected at least 32 bytes, got 5']],
+  [{ AGENT_LINK_KEY: pem }, ['AGENT_LINK_KEY: expected an Ed25519 private key in PEM (PKCS8), got something else']],
+  [
+    { AGENT_LINK_KEY: 'nonsense' },
+    ['AGENT_LINK_KEY: expected an Ed25519 private key in PEM (PKCS8), got something else'],
+  ],
+  [{ AGENT_LINK_KEY_PATH: 'none.pem' }, ['AGENT_LINK_KEY_PATH: expected a readable file, got `none.pem` (ENOENT)']],
   [{ PORT: '70000' }, ['PORT: expected a whole number from 0 to 65535, got `70000`']],
   [{ LOG_FORMAT: 'xml' }, ['LOG_FORMAT: expected one of json, text, got `xml`']],
   [{ DATABASE_URL: 'mysql://u:hidden@h/d' }, ['DATABASE_URL: expected an address that begins with `postgres://`']],
@@ -125,6 +131,14 @@ for (const [variables, problems] of wrong) {
     assert.doesNotMatch(JSON.stringify(result), /hidden|nonsense/)
   })
 }
+
+test('readBotSettings reads the key for agents, from a variable or a file', () => {
+  const link = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString().trim()
+  assert.equal(settings({ AGENT_LINK_KEY: link.replaceAll('\n', '\\n') }).agentLinkKey?.reveal(), link)
+  const { agentLinkKey } = readBotSettings({ ...least, AGENT_LINK_KEY_PATH: './link.pem' }, () => `${link}\n`)
+  assert.equal(agentLinkKey?.reveal(), link)
+  assert.equal(settings({}).agentLinkKey, undefined)
+})
 
 test('readBotSettings says everything that is wrong in one error', () => {
   assert.throws(() => readBotSettings({ ...least, PORT: 'x', LOG_LEVEL: 'loud' }), {
