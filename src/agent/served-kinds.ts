@@ -13,28 +13,29 @@ export async function lookUpKinds(deps: Deps, wanted: readonly WantedObject[], v
   const { kubernetes, memory } = deps
   const known = served(await kubernetes.discover(), wanted)
   const isComplete = known.resolved.waiting.length === 0 && known.resolved.problems.length === 0
-  const isOld = deps.now().getTime() - (memory.discoveredAt?.getTime() ?? 0) > freshForMs
+  const isOld = Math.abs(deps.now().getTime() - (memory.discoveredAt?.getTime() ?? 0)) > freshForMs
   if (!memory.isStale && (!isOld || (isComplete && !verify))) return known
-  Object.assign(memory, { discoveredAt: deps.now(), isStale: false })
+  memory.discoveredAt = deps.now()
+  memory.isStale = false
   // Rights may have grown, too.
   memory.narrow.clear()
   return served(await kubernetes.discover({ fresh: true }), wanted)
 }
 
 const patienceMs = 60_000
-const pauseMs = { first: 100, most: 2000 }
+const pauseMs = { first: 50, most: 2000 }
 
 /** After a CustomResourceDefinition is applied it takes the server a moment to serve its kind. */
 export async function untilServed(
-  { kubernetes, now }: Deps,
+  { kubernetes }: Deps,
   wanted: readonly WantedObject[],
   ends: () => unknown,
 ): Promise<Served> {
-  const begun = now().getTime()
-  for (let pause = pauseMs.first; ; pause = Math.min(pause * 2, pauseMs.most)) {
+  let pause = pauseMs.first
+  for (let waited = 0; ; waited += pause) {
     const found = served(await kubernetes.discover({ fresh: true }), wanted)
-    const late = now().getTime() - begun > patienceMs
-    if (found.resolved.waiting.length === 0 || late || ends() !== undefined) return found
+    if (found.resolved.waiting.length === 0 || waited > patienceMs || ends() !== undefined) return found
+    pause = Math.min(pause * 2, pauseMs.most)
     await delay(pause)
   }
 }
@@ -43,7 +44,7 @@ function served(discovery: Discovery, wanted: readonly WantedObject[]): Served {
   return { discovery, resolved: resolveWanted(wanted, scopesOf(discovery)) }
 }
 
-export function scopesOf({ find, broken }: Discovery): Scopes {
+function scopesOf({ find, broken }: Discovery): Scopes {
   return (apiVersion, kind) => {
     const found = find(apiVersion, kind)
     if (found !== undefined) return found.namespaced ? 'namespaced' : 'cluster'

@@ -8,7 +8,6 @@ import { differs } from '../../core/sync/differs.ts'
 import { inSyncKey } from '../../core/sync/in-sync-key.ts'
 import { appliedHash, isOurs, marked } from '../../core/sync/mark.ts'
 import { stagesOf } from '../../core/sync/order.ts'
-import { resolveWanted } from '../../core/sync/resolve.ts'
 import type { Discovery } from '../../io/kubernetes/discovery.ts'
 import { KubernetesError } from '../../io/kubernetes/errors.ts'
 import type { KubernetesKind } from '../../io/kubernetes/kind.ts'
@@ -18,7 +17,7 @@ import { kindOf, readLive } from '../live.ts'
 import { type Manifests, readManifests } from '../manifests.ts'
 import { inParallel } from '../parallel.ts'
 import { fetchCommit } from '../repository.ts'
-import { scopesOf } from '../served-kinds.ts'
+import { lookUpKinds } from '../served-kinds.ts'
 
 export type DiffQuestion = { readonly base: CommitSha; readonly head: CommitSha }
 
@@ -32,9 +31,9 @@ const mostDrift = 20
  * written, and live Secrets are not looked at.
  */
 export async function liveDiff(deps: Deps, { base, head }: DiffQuestion, signal: AbortSignal): Promise<LiveDiff> {
-  const discovery = await deps.kubernetes.discover()
-  const after = await readSide(deps, discovery, { commit: head, signal })
-  const before = await readSide(deps, discovery, { commit: base, signal })
+  const after = await readSide(deps, head, signal)
+  const before = await readSide(deps, base, signal)
+  const { discovery } = after
   const plan = planDiff({ base: before.objects, head: after.objects })
   const enough = AbortSignal.any([signal, AbortSignal.timeout(answersWithinMs)])
   const answers = new Map<AskStep, Answer>()
@@ -57,21 +56,19 @@ type Side = {
   readonly objects: readonly WantedObject[]
   readonly problems: Manifests['problems']
   readonly manifests: Manifests
+  readonly discovery: Discovery
 }
 
-async function readSide(
-  { repository, settings, memory }: Deps,
-  discovery: Discovery,
-  { commit, signal }: { readonly commit: CommitSha; readonly signal: AbortSignal },
-): Promise<Side> {
-  const { mirror } = repository
+async function readSide(deps: Deps, commit: CommitSha, signal: AbortSignal): Promise<Side> {
+  const { repository, settings, memory } = deps
   await fetchCommit(repository, commit, signal)
   // A copy: what only a pull request has is not kept.
   const parsed = new Map(memory.parsed)
   const { cluster, git } = settings
-  const manifests = await readManifests({ mirror, cluster, path: git.path, parsed }, commit, signal)
-  const { objects, waiting, problems } = resolveWanted(manifests.wanted, scopesOf(discovery))
-  return { objects: stagesOf([...objects, ...waiting]).flat(), problems, manifests }
+  const manifests = await readManifests({ mirror: repository.mirror, cluster, path: git.path, parsed }, commit, signal)
+  const { discovery, resolved } = await lookUpKinds(deps, manifests.wanted, false)
+  const { objects, waiting, problems } = resolved
+  return { objects: stagesOf([...objects, ...waiting]).flat(), problems, manifests, discovery }
 }
 
 type Asking = {

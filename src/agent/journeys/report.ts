@@ -35,14 +35,26 @@ function outcomeOf({ now }: Deps, { turn, commit, startedAt, outcomes, problems,
 }
 
 function tell({ memory, say, log }: Deps, report: SyncReport): void {
+  const before = memory.lastReport
   memory.lastReport = report
-  if (report.result === 'full')
-    Object.assign(memory, { lastFull: report.commit, lastFullAt: new Date(report.finishedAt) })
   memory.looked = report.result !== 'failed'
+  if (report.result === 'full') {
+    memory.lastFull = report.commit
+    memory.lastFullAt = new Date(report.finishedAt)
+  }
   addDuration(memory.durations, report)
   const { commit, trigger, result, counts, problems, drift, heldPrunes } = report
-  log.info({ commit, trigger, result, ...counts, problems, drift, heldPrunes }, 'sync ended')
+  const level = isNews(report, before) ? 'info' : 'debug'
+  log[level]({ commit, trigger, result, ...counts, problems, drift, heldPrunes }, 'sync ended')
   say({ kind: 'synced', report })
+}
+
+/** The timer rings day and night, and mostly nothing has happened. */
+function isNews({ trigger, commit, result, counts }: SyncReport, before: SyncReport | undefined): boolean {
+  const { applied, corrected, pruned } = counts
+  return (
+    trigger !== 'timer' || commit !== before?.commit || result !== before.result || applied + corrected + pruned > 0
+  )
 }
 
 function addDuration(durations: Deps['memory']['durations'], report: SyncReport): void {

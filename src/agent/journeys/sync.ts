@@ -50,7 +50,8 @@ async function headToSync(
 ): Promise<{ readonly head: BranchHead; readonly isLate: boolean }> {
   try {
     const head = await newestHead((signal) => fetchBranch(repository, settings.git.branch, signal), turn, memory.head)
-    Object.assign(memory, { head, fetched: true })
+    memory.head = head
+    memory.fetched = true
     return { head, isLate: false }
   } catch (error) {
     if (!(error instanceof GitError)) throw error
