@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { acme } from '../support/world.ts'
+import { type AgentWorld, asks, come, head, liveDiff, report, startAgentWorld } from './agent-ground.ts'
+
+const hints = ({ agent }: AgentWorld): number => agent.heard.filter(({ kind }) => kind === 'fetch').length
+
+describe('an agent', () => {
+  test('that is behind is told so when it connects, and one that is not hears nothing', async () => {
+    await using world = await startAgentWorld()
+    await world.agent.connect()
+    const commit = head(world)
+    await come(() => assert.deepEqual(world.agent.heard, [{ kind: 'fetch', commit }]))
+    world.agent.say({ kind: 'synced', report: report(commit) })
+    await world.agent.disconnect()
+    await world.agent.connect()
+    world.agent.say({ kind: 'token-wanted' })
+    await come(() => assert.equal(world.agent.heard.at(-1)?.kind, 'token'))
+    assert.equal(hints(world), 1)
+  })
+
+  test('is asked anew about a pull request when a person asks for its check again', async () => {
+    await using world = await startAgentWorld()
+    await world.agent.connect()
+    await world.push('1.2.1')
+    await world.rest()
+    const { agent } = world
+    const [asked] = await come(() => {
+      assert.equal(asks(agent).length, 1)
+      return asks(agent)
+    })
+    assert.ok(asked !== undefined)
+    const { pull, base, head: sha } = asked
+    agent.say({ kind: 'diffed', pull, base, head: sha, result: { kind: 'diff', diff: liveDiff() } })
+    await come(() => assert.equal(world.checks(world.pull(1))['lotse/diff (production)'], 'success'))
+    await world.rest()
+    const { id } = world.github.repository(acme.repository)
+    const { settings } = world
+    const payload = {
+      action: 'rerequested',
+      check_run: { name: 'lotse/diff (production)', head_sha: sha, app: { id: settings.github.appId } },
+      repository: { id, name: 'gitops', full_name: acme.repository, owner: { login: acme.organization } },
+      sender: { id: 1, login: 'bob', type: 'User' },
+    }
+    await world.deliver({ guid: 'c0ffee00-0000-4000-8000-000000000000', event: 'check_run', payload })
+    await come(() => assert.equal(asks(agent).length, 2))
+  })
+})
