@@ -40,10 +40,11 @@ export async function readManifests(deps: ManifestsDeps, commit: CommitSha, sign
   )
   const read = manifests.map((file) => readManifest(file, parsed, blobs))
   forgetOthers(parsed, manifests)
+  const { pruneBudget, problems } = readConfiguration(deps, configuration, blobs)
   return {
     wanted: read.flatMap(({ objects }) => objects),
-    problems: [...read.flatMap(({ problems }) => problems), ...configurationProblems(deps, configuration, blobs)],
-    pruneBudget: defaultPruneBudget,
+    problems: [...read.flatMap((one) => one.problems), ...problems],
+    pruneBudget,
   }
 }
 
@@ -94,21 +95,28 @@ function unreadable(content: BlobContent | undefined): string {
   }
 }
 
-/** What the settings say is synced; what the repository says of it is only compared. Without it, all is as by default. */
-function configurationProblems(
+type Rules = Pick<Manifests, 'pruneBudget' | 'problems'>
+
+/** What the settings say is synced, the repository says the rules. Without it all is as by default. */
+function readConfiguration(
   { cluster, path }: ManifestsDeps,
   file: TreeFile | undefined,
   blobs: ReadonlyMap<BlobSha, BlobContent>,
-): readonly SyncProblem[] {
-  if (file === undefined) return []
+): Rules {
+  if (file === undefined) return { pruneBudget: defaultPruneBudget, problems: [] }
+  const unclear = (...problems: Rules['problems']): Rules => ({ pruneBudget: 0, problems })
   const content = blobs.get(file.blob)
-  if (content?.kind !== 'text') return [authors({ message: unreadable(content) }, configurationPath)]
+  if (content?.kind !== 'text') return unclear(authors({ message: unreadable(content) }, configurationPath))
   const configuration = parseConfiguration(content.text)
-  if (!configuration.ok) return configuration.problems.map((problem) => authors(problem, configurationPath))
+  if (!configuration.ok) return unclear(...configuration.problems.map((one) => authors(one, configurationPath)))
   const found = clusterNamed(configuration.value, cluster)
-  if (found === undefined) return [operators(`expected a cluster \`${cluster}\`, the CLUSTER of the agent, got none`)]
-  if (found.path === path) return []
-  return [operators(`expected the path \`${path}\`, the GIT_PATH of the agent, got \`${found.path}\``)]
+  if (found === undefined) {
+    return unclear(operators(`expected a cluster \`${cluster}\`, the CLUSTER of the agent, got none`))
+  }
+  if (found.path !== path) {
+    return unclear(operators(`expected the path \`${path}\`, the GIT_PATH of the agent, got \`${found.path}\``))
+  }
+  return { pruneBudget: found.prune.budget, problems: [] }
 }
 
 function authors(problem: Problem, file: string): SyncProblem {

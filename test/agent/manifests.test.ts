@@ -54,6 +54,14 @@ for (const [name, files, message, turn] of wrong) {
   })
 }
 
+test('readManifests takes the prune budget from the configuration', async () => {
+  const budget = 'version: 1\nclusters:\n  a: { path: clusters/a, prune: { budget: 3 } }\n'
+  assert.equal((await read({ '.github/lotse.yaml': budget })).pruneBudget, 3)
+  assert.equal((await read({ '.github/lotse.yaml': configuration })).pruneBudget, 10)
+  assert.equal((await read({})).pruneBudget, 10)
+  assert.equal((await read({ '.github/lotse.yaml': 'version: 2\n' })).pruneBudget, 0)
+})
+
 test('readManifests follows no link', async () => {
   const { problems } = await read({}, [treeFile('clusters/a/link.yaml', 'symlink')])
   assert.match(problems[0]?.message ?? '', /symbolic link/)

@@ -43,17 +43,37 @@ onCluster('a new commit is applied, and what it removes is pruned', async (clust
   assert.equal(await ground.live(path('goes')), undefined)
 })
 
-onCluster('more than the budget is not pruned, and what is not ours never', async (cluster) => {
+onCluster('more than the configured budget is not pruned', async (cluster) => {
   const name = `${cluster.namespace}-budget`
   await using ground = await openGround(cluster, name)
-  const many = Object.fromEntries(Array.from({ length: 11 }, (_, index) => [`many-${index}`, 'a']))
-  await ground.commit({ 'namespace.yaml': namespaceFile(name), ...files(name, { stays: 'a', ...many }) })
+  const some = { one: 'a', two: 'a', three: 'a' }
+  const path = `clusters/${name}`
+  await ground.commit({
+    '.github/lotse.yaml': `version: 1\nclusters:\n  ${name}: { path: ${path}, prune: { budget: 2 } }\n`,
+    'namespace.yaml': namespaceFile(name),
+    ...files(name, { stays: 'a', ...some }),
+  })
   await ground.start()
-  await ground.commit(Object.fromEntries(Object.keys(many).map((called) => [`${called}.yaml`, null])))
+  await ground.commit(Object.fromEntries(Object.keys(some).map((called) => [`${called}.yaml`, null])))
   const { lastReport } = await ground.syncAgain()
   assert.equal(lastReport?.counts.pruned, 0)
-  assert.equal(lastReport.heldPrunes.length, 11)
-  assert.ok(await ground.live(`/api/v1/namespaces/${name}/configmaps/many-10`))
+  assert.equal(lastReport.heldPrunes.length, 3)
+  assert.ok(await ground.live(`/api/v1/namespaces/${name}/configmaps/one`))
+})
+
+onCluster('settings that say otherwise than the configuration are told, and nothing is pruned', async (cluster) => {
+  const name = `${cluster.namespace}-mismatch`
+  await using ground = await openGround(cluster, name)
+  await ground.commit({
+    '.github/lotse.yaml': `version: 1\nclusters:\n  ${name}: { path: clusters/elsewhere }\n`,
+    'namespace.yaml': namespaceFile(name),
+    ...files(name, { stays: 'a', goes: 'a' }),
+  })
+  await ground.start()
+  await ground.commit({ 'goes.yaml': null })
+  const { lastReport } = await ground.syncAgain()
+  assert.deepEqual([lastReport?.result, lastReport?.counts.pruned], ['partial', 0])
+  assert.match(lastReport?.problems[0]?.message ?? '', /the GIT_PATH of the agent, got `clusters\/elsewhere`/)
 })
 
 onCluster('what is changed or deleted by hand is corrected within seconds', async (cluster) => {
