@@ -12,7 +12,7 @@ export type Automation = {
 }
 
 /** The first prefix that says something wins. */
-const prefixes = ['fluxcd.io/', 'flux.weave.works/']
+export const prefixes = ['fluxcd.io/', 'flux.weave.works/']
 const filterPrefix = 'filter.fluxcd.io/'
 const tagPolicyPrefix = 'tag.'
 const policyPrefixes = [...prefixes.map((prefix) => `${prefix}${tagPolicyPrefix}`), filterPrefix]
@@ -85,7 +85,8 @@ function read(annotations: Annotations, name: string) {
   return { said, problems }
 }
 
-function keysFor(name: string): readonly string[] {
+/** The keys under which a policy may stand, the one that counts first: `automated`, `tag.web`. */
+export function keysFor(name: string): readonly string[] {
   const keys = prefixes.map((prefix) => `${prefix}${name}`)
   return name.startsWith(tagPolicyPrefix) ? [...keys, `${filterPrefix}${name.slice(tagPolicyPrefix.length)}`] : keys
 }

@@ -7,8 +7,8 @@ import { keyText, mergeKey, type NodePath } from './spot.ts'
 export type Target = { readonly node: Scalar; readonly start: number; readonly end: number; readonly at: Place }
 
 type Step = { readonly kind: 'node'; readonly node: Node } | Obstacle
-/** What keeps a scalar from being replaced, and the node that stands in the way. */
-type Obstacle = { readonly kind: 'obstacle'; readonly why: string; readonly node: Node | undefined }
+/** What keeps a value from being changed, and the node that stands in the way. */
+export type Obstacle = { readonly kind: 'obstacle'; readonly why: string; readonly node: Node | undefined }
 
 /** The scalar at a path, if replacing it there changes its value there and nowhere else. */
 export function scalarAt(source: YamlSource, path: NodePath, placeAt: (offset: number) => Place): Parsed<Target> {
@@ -19,23 +19,38 @@ export function scalarAt(source: YamlSource, path: NodePath, placeAt: (offset: n
   return parsed({ node: found.node, start: source.start + start, end: source.start + end, at })
 }
 
-function find({ parsed }: YamlSource, path: NodePath): { readonly kind: 'scalar'; readonly node: Scalar } | Obstacle {
+function find(source: YamlSource, path: NodePath): { readonly kind: 'scalar'; readonly node: Scalar } | Obstacle {
+  const way = walk(source, path)
+  if (way.kind === 'obstacle') return way
+  const [node] = way.nodes
+  if (isAlias(node)) return obstacle('is an alias', node)
+  if (!isScalar(node)) return obstacle('is not a single value', node)
+  const shared = whyShared(way)
+  if (shared !== undefined) return shared
+  const why = whyIrreplaceable(node)
+  return why === undefined ? { kind: 'scalar', node } : obstacle(why, node)
+}
+
+/** The nodes on the way to a path, the one at its end first. */
+export type Way = { readonly kind: 'way'; readonly nodes: readonly [Node, ...Node[]]; readonly root: Node }
+
+export function walk({ parsed }: YamlSource, path: NodePath): Way | Obstacle {
   if (parsed === 'too deep' || parsed.errors.length > 0 || parsed.contents === null) {
     return obstacle('stands in a document that cannot be read as YAML')
   }
-  const walked: [Node, ...Node[]] = [parsed.contents]
+  const nodes: [Node, ...Node[]] = [parsed.contents]
   for (const key of path) {
-    const step = below(walked[0], key)
+    const step = below(nodes[0], key)
     if (step.kind === 'obstacle') return step
-    walked.unshift(step.node)
+    nodes.unshift(step.node)
   }
-  const [node] = walked
-  if (isAlias(node)) return obstacle('is an alias', node)
-  if (!isScalar(node)) return obstacle('is not a single value', node)
-  const shared = walked.find((node) => isUsedElsewhere(node, parsed.contents))
-  if (shared !== undefined) return obstacle('has an anchor that is used elsewhere', shared)
-  const why = whyIrreplaceable(node)
-  return why === undefined ? { kind: 'scalar', node } : obstacle(why, node)
+  return { kind: 'way', nodes, root: parsed.contents }
+}
+
+/** What changes on a way that an alias leads to changes where the alias stands, too. */
+export function whyShared({ nodes, root }: Way): Obstacle | undefined {
+  const shared = nodes.find((node) => isUsedElsewhere(node, root))
+  return shared === undefined ? undefined : obstacle('has an anchor that is used elsewhere', shared)
 }
 
 function below(node: Node, key: string | number): Step {
@@ -52,8 +67,8 @@ function asStep(value: unknown, parent: Node): Step {
   return isNode(value) ? { kind: 'node', node: value } : obstacle('is not there', parent)
 }
 
-function isUsedElsewhere(node: Node, root: Node | null): boolean {
-  if (isAlias(node) || node.anchor === undefined || root === null) return false
+function isUsedElsewhere(node: Node, root: Node): boolean {
+  if (isAlias(node) || node.anchor === undefined) return false
   return [...nodesOf(root)].some((other) => isAlias(other) && other.source === node.anchor)
 }
 
@@ -69,7 +84,7 @@ function obstacle(why: string, node?: Node): Obstacle {
   return { kind: 'obstacle', why, node }
 }
 
-function formatPath(path: NodePath): string {
+export function formatPath(path: NodePath): string {
   const steps = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`))
   return steps.join('').replace(/^\./, '')
 }
