@@ -13,7 +13,7 @@ import {
 import type { LiveMetadata } from '../core/sync/live-metadata.ts'
 import type { SyncId } from '../core/sync/sync-id.ts'
 import { UserError } from '../core/user-error.ts'
-import { KubernetesError } from '../io/kubernetes/errors.ts'
+import { KubernetesError, type KubernetesErrorClass } from '../io/kubernetes/errors.ts'
 import type { KubernetesKind } from '../io/kubernetes/kind.ts'
 import type { Kubernetes } from '../io/kubernetes/kubernetes.ts'
 import type { Logger } from '../runtime/log.ts'
@@ -142,32 +142,44 @@ async function writeShard(
   kind: KubernetesKind,
   { name, text, before }: ShardWrite,
 ): Promise<LiveMetadata> {
-  const object: KubernetesObject = {
+  const shard = (more: JsonObject): KubernetesObject => ({
     apiVersion: 'v1',
     kind: 'ConfigMap',
-    metadata: {
-      name,
-      namespace,
-      labels: { [inventoryLabel]: id },
-      ...(before === undefined ? {} : { resourceVersion: before.resourceVersion }),
-    },
+    metadata: { name, namespace, labels: { [inventoryLabel]: id }, ...more },
     data: { [textKey]: text },
+  })
+  if (before !== undefined) {
+    const written = await unless('not-found', () =>
+      kubernetes.replace(kind, shard({ resourceVersion: before.resourceVersion })),
+    )
+    if (written !== undefined) return written
   }
-  if (before !== undefined) return kubernetes.replace(kind, object)
+  const made = await unless('no-such-namespace', () => create(kubernetes, kind, shard({})))
+  if (made !== undefined) return made
+  await kubernetes.create(await builtIn(kubernetes, 'Namespace'), namespaceObject(namespace))
+  return create(kubernetes, kind, shard({}))
+}
+
+/** Undefined when it was refused for just this reason. */
+async function unless<T>(reason: KubernetesErrorClass, ask: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await kubernetes.create(kind, object)
+    return await ask()
   } catch (error) {
-    if (!(error instanceof KubernetesError)) throw error
-    if (error.class === 'no-such-namespace') {
-      await kubernetes.create(await builtIn(kubernetes, 'Namespace'), namespaceObject(namespace))
-      return kubernetes.create(kind, object)
-    }
-    if (error.class === 'conflict') throw foreignShard(namespace, name, error)
+    if (error instanceof KubernetesError && error.class === reason) return undefined
     throw error
   }
 }
 
-function foreignShard(namespace: string, name: string, cause: unknown): UserError {
+async function create(kubernetes: Kubernetes, kind: KubernetesKind, shard: KubernetesObject): Promise<LiveMetadata> {
+  try {
+    return await kubernetes.create(kind, shard)
+  } catch (error) {
+    if (!(error instanceof KubernetesError) || error.class !== 'conflict') throw error
+    throw foreignShard(shard.metadata, error)
+  }
+}
+
+function foreignShard({ namespace, name }: KubernetesObject['metadata'], cause: unknown): UserError {
   return new UserError(`the ConfigMap ${namespace}/${name} is not of this repository and cluster`, {
     help: 'give each agent a NAMESPACE of its own, or delete it if nobody needs it',
     cause,
@@ -175,8 +187,7 @@ function foreignShard(namespace: string, name: string, cause: unknown): UserErro
 }
 
 function namespaceObject(name: string): KubernetesObject {
-  const metadata: JsonObject & { name: string } = { name }
-  return { apiVersion: 'v1', kind: 'Namespace', metadata }
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }
 }
 
 /** What every API server has. */

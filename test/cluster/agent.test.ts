@@ -191,6 +191,26 @@ onCluster('an agent that is stopped goes on where it was', async (cluster) => {
   assert.deepEqual(requestsOf(await ground.metrics())['dry-run'], undefined)
 })
 
+onCluster('an inventory that is lost is made again, and nothing is pruned by it', async (cluster) => {
+  const name = `${cluster.namespace}-lost`
+  await using ground = await openGround(cluster, name)
+  const path = (called: string): string => `/api/v1/namespaces/${name}/configmaps/${called}`
+  await ground.commit({ 'namespace.yaml': namespaceFile(name), ...files(name, { stays: 'a', goes: 'a' }) })
+  await ground.start()
+  await cluster.ask({ method: 'DELETE', path: `/api/v1/namespaces/lotse-${name}/configmaps/lotse-inventory-${name}` })
+  await ground.commit({ ...files(name, { stays: 'b' }), 'goes.yaml': null })
+  await ground.bot.ask({ kind: 'fetch', commit: await ground.head() }, 'synced')
+  await come(async () => assert.equal((await ground.live(path('stays'))).data.value, 'b'), ground.log)
+  await ground.agent().stop()
+  await cluster.ask({ method: 'DELETE', path: `/api/v1/namespaces/lotse-${name}/configmaps/lotse-inventory-${name}` })
+  await ground.commit({ 'stays.yaml': null, ...files(name, { other: 'a' }) })
+  await ground.start()
+  const { lastReport } = await ground.status()
+  assert.equal(lastReport?.counts.pruned, 0)
+  assert.ok(lastReport.heldPrunes.some(({ object }) => object === `ConfigMap ${name}/stays`))
+  assert.ok(await ground.live(path('stays')))
+})
+
 onCluster('two agents with one object do not fight', async (cluster) => {
   const name = `${cluster.namespace}-rivals`
   await using ours = await openGround(cluster, `${name}-a`)

@@ -7,11 +7,8 @@ import type { Deps } from '../deps.ts'
 import { syncLabels } from '../metrics.ts'
 import type { Run } from './run.ts'
 
-/** Says how the sync ended: to the bot, to the log, and to whoever asks later. */
-export function reportSync(deps: Deps, run: Run): SyncReport {
-  const report = assembleReport(outcomeOf(deps, run))
-  tell(deps, report)
-  return report
+export function reportOf(deps: Deps, run: Run): SyncReport {
+  return assembleReport(outcomeOf(deps, run))
 }
 
 /** Nothing could be told or done: the API server does not answer, or we have a bug. */
@@ -34,7 +31,8 @@ function outcomeOf({ now }: Deps, { turn, commit, startedAt, outcomes, problems,
   }
 }
 
-function tell({ memory, say, log }: Deps, report: SyncReport): void {
+/** Says how the sync ended: to the bot, to the log, and to whoever asks later. */
+export function tell({ memory, say, log }: Deps, report: SyncReport): void {
   const before = memory.lastReport
   memory.lastReport = report
   memory.looked = report.result !== 'failed'

@@ -15,7 +15,7 @@ import { fetchBranch } from '../repository.ts'
 import { lookUpKinds, untilServed, type Served } from '../served-kinds.ts'
 import { carryOut } from './carry-out.ts'
 import { prune } from './prune.ts'
-import { reportFailure, reportSync } from './report.ts'
+import { reportFailure, reportOf, tell } from './report.ts'
 import { type Run, beginRun, explain, note } from './run.ts'
 
 const atOnce = 16
@@ -166,7 +166,7 @@ async function finish(
     source,
   })
   if (run.turn.ends() !== undefined) return leaveOff(deps, run)
-  const report = reportSync(deps, run)
+  const report = reportOf(deps, run)
   await deps.inventory.write(
     inventoryAfter({
       before: plan.before,
@@ -178,6 +178,7 @@ async function finish(
     }),
   )
   deps.follow(facts.lists)
+  tell(deps, report)
   const isMatterOfTime = report.counts.waiting > 0 || report.problems.some(({ turn }) => turn === 'time')
   return isMatterOfTime ? 'again' : 'done'
 }
