@@ -166,7 +166,6 @@ async function large(cluster: SandboxCluster, kubectl: string, tell: Tell): Prom
   for (const [what, args] of Object.entries({
     'kubectl apply, as Flux v1': ['apply'],
     'kubectl apply --server-side': ['apply', '--server-side', '--force-conflicts'],
-    'kubectl diff': ['diff'],
   })) {
     tell(what)
     rows.push({ what: `${what}, nothing changed`, ...(await withKubectl(world, kubectl, args)) })
