@@ -115,7 +115,7 @@ class SyncLoop {
     const again = await this.#outcomeOf({
       ...asked,
       signal: this.#stop.signal,
-      takes: (commit) => void (running.commit = commit),
+      takes: (commit) => this.#takes(running, commit),
       ends: () => (this.#stop.signal.aborted ? 'stopping' : running.superseded ? 'superseded' : undefined),
     })
     this.#running = undefined
@@ -123,6 +123,14 @@ class SyncLoop {
     if (this.#waiting !== undefined) return this.#start()
     if (again !== undefined) this.#retry(again.error)
     this.#rest()
+  }
+
+  /** What is looked at from here on answers all that asked for no more than this commit. */
+  #takes(running: Running, commit: CommitSha): void {
+    running.commit = commit
+    if (this.#waiting === undefined || this.#waiting.verify || this.#waiting.hinted !== commit) return
+    this.#waiting = undefined
+    running.superseded = false
   }
 
   async #outcomeOf(turn: Turn): Promise<{ readonly error?: unknown } | undefined> {

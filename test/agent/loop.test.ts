@@ -46,6 +46,29 @@ test('a hint of the commit that is being synced is nothing new', async () => {
   assert.equal(turns.length, 1)
 })
 
+test('a hint that comes before the fetch is answered by what is fetched', async () => {
+  const { loop, turns, finish } = loopOf()
+  loop.ask('start')
+  loop.ask('hint', hinted(one))
+  if (one !== undefined) turns[0]?.takes(one)
+  assert.equal(turns[0]?.ends(), undefined)
+  finish('done')
+  await loop.settled()
+  assert.equal(turns.length, 1)
+})
+
+test('a command that comes before the fetch is a sync of its own', async () => {
+  const { loop, turns, finish } = loopOf()
+  loop.ask('start')
+  loop.ask('command')
+  loop.ask('hint', hinted(one))
+  if (one !== undefined) turns[0]?.takes(one)
+  finish('done')
+  await turned()
+  assert.deepEqual(turns.map(said), ['start', 'command, verify'])
+  finish('done')
+})
+
 for (const [name, failure] of [
   ['something was a matter of time', 'again'],
   ['something was thrown', new Error('no API server')],
