@@ -119,7 +119,14 @@ test('parseGitUrl repeats no password', () => {
   assert.ok(!result.ok && !JSON.stringify(result.problems).includes('hidden'))
 })
 
-for (const text of ['acme/gitops', 'ftp://h/a', 'https://github.com/', 'https://github.com/acme', 'https://github.com/a?b', '--upload-pack=x']) {
+for (const text of [
+  'acme/gitops',
+  'ftp://h/a',
+  'https://github.com/',
+  'https://github.com/acme',
+  'https://github.com/a?b',
+  '--upload-pack=x',
+]) {
   test(`parseGitUrl refuses ${text}`, () => assert.equal(parseGitUrl(text).ok, false))
 }
 
