@@ -16,7 +16,7 @@ export async function runAgent(args: readonly string[]): Promise<number> {
   const settings = readAgentSettings(process.env)
   const log = createLogger(settings.log)
   const kubernetes = kubeconfig ? await fromKubeconfig(file, context) : undefined
-  const world = { log, now: () => new Date(), random: Math.random }
+  const world = { log, now: () => new Date(), random: Math.random, environment: process.env }
   const agent = await startAgent(settings, { ...world, ...(kubernetes === undefined ? {} : { kubernetes }) })
   await untilShutdown({ log, stop: agent.stop })
   return 0

@@ -3,10 +3,16 @@ import { parseArgs } from 'node:util'
 /** A command was given what it does not take. */
 export class WrongCall extends Error {}
 
-type Options = Readonly<Record<string, { readonly type: 'boolean' | 'string' }>>
+type Option = { readonly type: 'boolean' | 'string'; readonly multiple?: true }
+type Options = Readonly<Record<string, Option>>
+type Value<O extends Option> = O extends { readonly multiple: true }
+  ? readonly string[]
+  : O['type'] extends 'string'
+    ? string
+    : boolean
 
 type Arguments<O extends Options> = {
-  readonly values: { readonly [K in keyof O]?: O[K]['type'] extends 'string' ? string : boolean }
+  readonly values: { readonly [K in keyof O]?: Value<O[K]> }
   readonly words: readonly string[]
 }
 

@@ -1,0 +1,62 @@
+import type { RankedTag } from '../../core/image/newest.ts'
+import type { TagPolicy, WhyNotAllowed } from '../../core/image/tag-policy.ts'
+import type { SkippedBecause } from '../../core/release/plan.ts'
+
+/** Why an image is left as it is, and where that can be changed, how. */
+export function skippedText(because: SkippedBecause): string {
+  switch (because.kind) {
+    case 'outside-clusters':
+      return 'its file is in the path of no cluster of .github/lotse.yaml'
+    case 'not-automated':
+      return 'not automated'
+    case 'never-automated':
+      return because.message
+    case 'ignored':
+      return 'annotated to be ignored'
+    case 'locked':
+      return `locked${because.by === undefined ? '' : ` by ${because.by}`}${because.message === undefined ? '' : `: ${because.message.trim()}`}`
+    case 'digest-pinned':
+      return 'pinned to a digest'
+    case 'broken-policy':
+      return `its policy cannot be read: ${because.message}`
+    case 'order-by-created':
+      return 'its policy orders tags by their created time, which is not known; `semver:` needs none'
+    case 'registry-unknown':
+      return 'its registry has not answered'
+    case 'registry-refused':
+      return `its registry cannot be read: ${because.message}`
+    case 'image-absent':
+      return 'its registry has no such image'
+    case 'no-allowed-tag':
+      return `no tag matches ${because.policy}`
+    case 'older-than-current':
+      return `the newest tag that matches, ${because.newest}, is older than the current one`
+    case 'up-to-date':
+      return 'up to date'
+  }
+}
+
+/** Why a tag stands where it stands. `alone`: no other one matches. */
+export function standingText({ standing }: RankedTag, policy: TagPolicy, alone: boolean): string {
+  switch (standing.kind) {
+    case 'newest':
+      return alone ? 'the only one that matches' : 'the newest that matches'
+    case 'older':
+      return `older than ${standing.than}`
+    case 'equal':
+      return `${policy.kind === 'semver' ? 'the same version as' : 'as old as'} ${standing.to}, whose name decides`
+    case 'created-unknown':
+      return 'matches, but when it was created is not known'
+    case 'undecided':
+      return 'matches, but another one may be newer'
+    case 'not-allowed':
+      return notAllowedText[standing.because]
+  }
+}
+
+const notAllowedText: Readonly<Record<WhyNotAllowed, string>> = {
+  latest: 'says nothing about what is in it: only the policy that is exactly this word allows it',
+  'no-version': 'is not a version',
+  prerelease: 'a pre-release, and the policy names none',
+  'no-match': 'does not match',
+}
