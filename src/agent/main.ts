@@ -5,6 +5,7 @@ import { syncLabel } from '../core/sync/mark.ts'
 import { syncIdOf } from '../core/sync/sync-id.ts'
 import { UserError } from '../core/user-error.ts'
 import { type BotLink, connectToBot } from '../io/agent-link/connect.ts'
+import type { ProxyEnvironment } from '../io/agent-link/dial.ts'
 import { openMirror } from '../io/git/mirror.ts'
 import { createKubernetes } from '../io/kubernetes/client.ts'
 import type { KubernetesSettings } from '../io/kubernetes/settings.ts'
@@ -35,6 +36,8 @@ export type World = {
   readonly now: () => Date
   /** In [0, 1), for jitter. */
   readonly random: () => number
+  /** How the machine reaches its network: `HTTPS_PROXY`, `NO_PROXY`, and what git takes of the kind. */
+  readonly environment?: Readonly<Record<string, string | undefined>>
   /** Another way to the API server than the settings': a kubeconfig's. */
   readonly kubernetes?: KubernetesSettings
 }
@@ -55,7 +58,13 @@ export async function startAgent(settings: AgentSettings, world: World): Promise
     drifted: (still) => loop.askSoon(still),
   })
   const deps: Deps = { ...base, follow: watch.follow }
-  const diffs = createDiffQueue({ ...deps, diff: (question, signal) => liveDiff(deps, question, signal) })
+  const diffs = createDiffQueue({
+    ...deps,
+    async diff(question, signal) {
+      await atRest(loop, signal)
+      return liveDiff(deps, question, signal)
+    },
+  })
   const state = (): AgentState => stateOf(deps, loop, version)
   const server = await serve({ ...deps, version, state, connected: () => bot.link?.connected() })
   opened.defer(server.close)
@@ -79,10 +88,22 @@ export async function startAgent(settings: AgentSettings, world: World): Promise
   return { url: server.url, settled, stop: () => running.disposeAsync() }
 }
 
+const restWithinMs = 20_000
+
+/**
+ * While a sync changes the cluster, a diff would tell what nobody will see: kinds that are not served yet, above all. One
+ * that does not come to an end holds up nobody for long.
+ */
+async function atRest(loop: Loop, signal: AbortSignal): Promise<void> {
+  const enough = AbortSignal.any([signal, AbortSignal.timeout(restWithinMs)])
+  const late = new Promise<void>((resolve) => enough.addEventListener('abort', () => resolve(), { once: true }))
+  await Promise.race([loop.settled(), late])
+}
+
 /** All that needs nobody else. */
 function createBase(
   settings: AgentSettings,
-  { log, now, kubernetes: elsewhere }: World,
+  { log, now, environment, kubernetes: elsewhere }: World,
   bot: { readonly link?: BotLink },
 ): Omit<Deps, 'follow'> {
   const { cluster, namespace, git } = settings
@@ -95,7 +116,10 @@ function createBase(
     return true
   })
   const folder = join(settings.dataDir, 'repository')
-  const mirror = openMirror({ url: git.url, folder, credential: access.credential }, { log })
+  const mirror = openMirror(
+    { url: git.url, folder, credential: access.credential },
+    { log, environment: environment ?? {} },
+  )
   const memory: Memory = {
     parsed: new Map(),
     narrow: new Set(),
@@ -134,10 +158,18 @@ type Hearing = { readonly state: () => AgentState; readonly message: (message: B
 function connect(
   { cluster }: AgentSettings,
   { url, key, publicKey }: BotAccess,
-  { log, now, random }: World,
+  { log, now, random, environment }: World,
   on: Hearing,
 ): BotLink {
-  return connectToBot({ url, cluster, key, botKey: publicKey }, { log, now, random, on })
+  const proxy = proxyOf(environment)
+  return connectToBot({ url, cluster, key, botKey: publicKey, proxy }, { log, now, random, on })
+}
+
+/** Written in capitals or not, as everywhere. */
+function proxyOf(environment: World['environment']): ProxyEnvironment {
+  const said = (name: string): string | undefined => environment?.[name] ?? environment?.[name.toLowerCase()]
+  const [HTTPS_PROXY, NO_PROXY] = [said('HTTPS_PROXY'), said('NO_PROXY')]
+  return { ...(HTTPS_PROXY === undefined ? {} : { HTTPS_PROXY }), ...(NO_PROXY === undefined ? {} : { NO_PROXY }) }
 }
 
 type Listeners = {
