@@ -61,7 +61,11 @@ async function readKind(deps: LiveDeps, discovery: Discovery, sought: readonly S
   try {
     const { items, lists } = await patiently(() => listKind(deps, kind, namespacesOf(sought)))
     const listed = new Map(items.map((item) => [formatObjectId(idOfLive(item)), item]))
-    const found = await Promise.all(sought.map(({ id }) => find(deps, kind, { id, listed })))
+    const missing = sought.filter(({ id }) => !listed.has(formatObjectId(id)))
+    const others = await listOthers(deps, kind, missing)
+    for (const item of others ?? []) listed.set(formatObjectId(idOfLive(item)), item)
+    const isWhole = others !== undefined
+    const found = await Promise.all(sought.map(({ id }) => find(deps, kind, { id, listed, isWhole })))
     return {
       live: new Map(found.map(({ object, live }) => [object, live])),
       lists,
@@ -80,20 +84,51 @@ async function readKind(deps: LiveDeps, discovery: Discovery, sought: readonly S
   }
 }
 
+/** More than this are not asked for one by one: a list of everybody's objects is cheaper. */
+const mostAskedByName = 32
+
+/**
+ * Everybody's objects, where many of ours are not among those with our label: at a first sync none is there yet, or all of
+ * them without it. Undefined: it is not worth it, or not allowed.
+ */
+async function listOthers(
+  { kubernetes }: LiveDeps,
+  kind: KubernetesKind,
+  missing: readonly Sought[],
+): Promise<readonly LiveMetadata[] | undefined> {
+  if (missing.length <= mostAskedByName) return undefined
+  const namespaces = kind.namespaced ? namespacesOf(missing) : [undefined]
+  try {
+    const lists = namespaces.map((namespace) => kubernetes.listMetadata(kind, { namespace }))
+    return (await Promise.all(lists)).flatMap(({ items }) => items)
+  } catch (error) {
+    if (isForbidden(error)) return undefined
+    throw error
+  }
+}
+
 type Found = {
   readonly object: string
   readonly live: LiveMetadata | 'absent' | 'unknown'
   readonly problem?: SyncProblem
 }
 
+type Answered = {
+  readonly listed: ReadonlyMap<string, LiveMetadata>
+  /** What is not listed is not there. */
+  readonly isWhole: boolean
+}
+
 async function find(
   { kubernetes }: LiveDeps,
   kind: KubernetesKind,
-  { id, listed }: { readonly id: ObjectId; readonly listed: ReadonlyMap<string, LiveMetadata> },
+  { id, listed, isWhole }: Answered & { readonly id: ObjectId },
 ): Promise<Found> {
   const object = formatObjectId(id)
+  const known = listed.get(object) ?? (isWhole ? 'absent' : undefined)
+  if (known !== undefined) return { object, live: known }
   try {
-    return { object, live: listed.get(object) ?? (await kubernetes.getMetadata(kind, id)) ?? 'absent' }
+    return { object, live: (await kubernetes.getMetadata(kind, id)) ?? 'absent' }
   } catch (error) {
     return { object, live: 'unknown', problem: problemOf(object, error) }
   }
