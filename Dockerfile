@@ -1,5 +1,8 @@
-# The bot and the `lotse` command. No build stage: Node runs the sources as they are.
+# The bot, the agent and the `lotse` command. No build stage: Node runs the sources as they are.
 FROM node:24-slim
+# The agent fetches with git; the bot needs neither.
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates git openssh-client \
+  && rm -rf /var/lib/apt/lists/*
 ENV NODE_ENV=production
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./

@@ -39,7 +39,7 @@ test('docs/agent.md has manifests that an agent would apply', () => {
   const set = env.map((one) => jsonAt(one, 'name'))
   assert.deepEqual(
     set.filter((name) => !rows.some(([known]) => known === name)),
-    ['NODE_COMPILE_CACHE'],
+    ['NODE_COMPILE_CACHE', 'NODE_OPTIONS'],
   )
   const missing = rows.filter(([name, row]) => 'required' in row && !set.includes(name))
   assert.deepEqual(missing, [])
