@@ -1,6 +1,12 @@
 import type { ImageUse } from '../core/manifest/workload.ts'
 import { clusterOf } from '../core/config/configuration.ts'
-import { automatedImages, planRelease, type ReadFile, type ReleasePlan } from '../core/release/plan.ts'
+import {
+  automatedImages,
+  planRelease,
+  type ReadFile,
+  type ReleasePlan,
+  type SkippedBecause,
+} from '../core/release/plan.ts'
 import { readArguments } from './arguments.ts'
 import { skippedText } from './offline/because.ts'
 import { readFolder, readFolderConfiguration } from './offline/folder.ts'
@@ -17,7 +23,7 @@ export async function runPlan(args: readonly string[]): Promise<number> {
   const plan = await planOf(folder, files)
   const answer = planJson(plan, files)
   if (values.json === true) await printJson(answer)
-  else await print(asText(answer))
+  else await print(asText(answer, plan))
   return answer.problems.length === 0 ? 0 : 1
 }
 
@@ -54,38 +60,28 @@ function keyOf({ file, workload, container }: { readonly file: string } & Pick<I
   return [file, workload, container].join('\0')
 }
 
-function asText({ changes, skipped, problems }: PlanJson): string {
-  const notAutomated = skippedText({ kind: 'not-automated' })
-  const told = skipped.filter(({ because }) => because !== notAutomated)
-  const rest = skipped.length - told.length
-  const more = rest === 0 ? '' : `  ${rest} more that ${rest === 1 ? 'is' : 'are'} not automated\n`
-  const sections: readonly (readonly [title: string, text: string])[] = [
-    [
-      changes.length === 0 ? 'Nothing to release\n' : 'Would release\n',
-      table(
-        changes.map(({ workload, container, from, to, file, line }) => {
-          return [workload, container, `${from ?? '(no tag)'} → ${to}`, `${file}:${line}`]
-        }),
-        '  ',
-      ),
-    ],
-    [
-      'Skipped\n',
-      table(
-        told.map(({ workload, container, image, because }) => [workload, container, image, because]),
-        '  ',
-      ) + more,
-    ],
-    [
-      'Problems\n',
-      table(
-        problems.map(({ file, line, column, message }) => [`${file}:${line}:${column}`, message]),
-        '  ',
-      ),
-    ],
-  ]
-  return sections
-    .filter(([, text], index) => index === 0 || text !== '')
-    .map(([title, text]) => title + text)
-    .join('\n')
+/** Of these there are many, and nobody waits for them: people see how many, `--json` has each. */
+const counted: Partial<Record<SkippedBecause['kind'], string>> = {
+  'not-automated': 'not automated',
+  'never-automated': 'of a kind that is never automated',
+  'outside-clusters': 'in the path of no cluster of .github/lotse.yaml',
+}
+
+function asText({ changes, skipped, problems }: PlanJson, { skipped: kinds }: ReleasePlan): string {
+  const kindOf = (index: number) => kinds[index]?.because.kind ?? 'up-to-date'
+  const told = skipped.filter((_, index) => counted[kindOf(index)] === undefined)
+  const counts = Object.entries(counted).flatMap(([kind, what]) => {
+    const count = kinds.filter(({ because }) => because.kind === kind).length
+    return count === 0 ? [] : [`  ${count} more: ${what}\n`]
+  })
+  const released = changes.map(({ workload, container, from, to, file, line }) => {
+    return [workload, container, `${from ?? '(no tag)'} → ${to}`, `${file}:${line}`]
+  })
+  const left = told.map(({ workload, container, image, because }) => [workload, container, image, because])
+  const wrong = problems.map(({ file, line, column, message }) => [`${file}:${line}:${column}`, message])
+  return [
+    changes.length === 0 ? 'Nothing to release\n' : `Would release\n${table(released, '  ')}`,
+    ...(skipped.length === 0 ? [] : [`Skipped\n${table(left, '  ')}${counts.join('')}`]),
+    ...(wrong.length === 0 ? [] : [`Problems\n${table(wrong, '  ')}`]),
+  ].join('\n')
 }

@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { suite, test, type TestContext } from 'node:test'
+import { pushImage } from '../../src/sandbox/registry/push-image.ts'
+import { startRegistry } from '../../src/sandbox/registry/registry.ts'
+import { answerOf, deployment, folderWith } from './offline-folder.ts'
+import { lotse } from './run-cli.ts'
+
+const repository = 'project/demo-service'
+const image = `eu.gcr.io/${repository}`
+const web = 'default:deployment/web'
+const follows = ['fluxcd.io/automated: "true"', 'fluxcd.io/tag.web: semver:~1.2']
+
+/** The settings that lead to a registry with these tags. */
+async function registryWith(t: TestContext, tags: readonly string[]): Promise<{ readonly REGISTRIES: string }> {
+  const registry = await startRegistry()
+  t.after(registry.close)
+  for (const tag of tags) await pushImage(registry.url, { repository, tag })
+  return { REGISTRIES: JSON.stringify([{ host: 'eu.gcr.io', url: registry.url }]) }
+}
+
+suite('lotse plan', () => {
+  test('says what would be released, and changes nothing', async (t) => {
+    const text = deployment(`${image}:1.2.0`, follows)
+    const folder = await folderWith(t, { 'web.yaml': text, 'other.yaml': deployment('nginx:1') })
+    const environment = await registryWith(t, ['1.2.0', '1.2.1', '1.3.0'])
+    assert.deepEqual(await answerOf(['plan', folder.path], { environment }), {
+      code: 0,
+      stderr: '',
+      json: {
+        changes: [{ workload: web, container: 'web', file: 'web.yaml', line: 13, from: '1.2.0', to: '1.2.1' }],
+        skipped: [{ workload: web, container: 'web', image: 'nginx:1', because: 'not automated' }],
+        problems: [],
+      },
+    })
+    assert.equal(await folder.read('web.yaml'), text)
+    const { stdout } = await lotse(['plan', folder.path], { environment })
+    assert.equal(
+      stdout,
+      'Would release\n  default:deployment/web  web  1.2.0 → 1.2.1  web.yaml:13\n\nSkipped\n  1 more: not automated\n',
+    )
+  })
+
+  const skipped: readonly (readonly [name: string, text: string, tags: readonly string[], because: string])[] = [
+    ['up to date', deployment(`${image}:1.2.1`, follows), ['1.2.1'], 'up to date'],
+    [
+      'newer than what matches',
+      deployment(`${image}:1.2.2`, follows),
+      ['1.2.1'],
+      'the newest tag that matches, 1.2.1, is older than the current one',
+    ],
+    ['without a tag that matches', deployment(`${image}:1.2.0`, follows), ['1.1.0'], 'no tag matches semver:~1.2'],
+    ['absent', deployment(`${image}-x:1.2.0`, follows), [], 'its registry has no such image'],
+    [
+      'of a registry that may not be asked',
+      deployment('ghcr.io/a/b:1.2.0', follows),
+      [],
+      "its registry cannot be read: `ghcr.io` is not an allowed registry; an operator can add it to the registries in the bot's settings",
+    ],
+    [
+      'locked',
+      deployment(`${image}:1.2.0`, [...follows, 'fluxcd.io/locked: "true"', 'fluxcd.io/locked_msg: freeze']),
+      ['1.2.1'],
+      'locked: freeze',
+    ],
+    [
+      'ordered by what is not known',
+      deployment(`${image}:1.2.0`, ['fluxcd.io/automated: "true"']),
+      ['a', 'b'],
+      'its policy orders tags by their created time, which is not known; `semver:` needs none',
+    ],
+  ]
+  for (const [name, text, tags, because] of skipped) {
+    test(`skips what is ${name}, and says why`, async (t) => {
+      const { path } = await folderWith(t, { 'web.yaml': text })
+      const { code, json } = await answerOf(['plan', path], { environment: await registryWith(t, tags) })
+      const plan = json as { readonly changes: readonly unknown[]; readonly skipped: readonly { because: string }[] }
+      assert.deepEqual([code, plan.changes, plan.skipped.map((one) => one.because)], [0, [], [because]])
+    })
+  }
+
+  test('ends with 1 when manifests have problems, and releases what it can', async (t) => {
+    const { path } = await folderWith(t, {
+      'broken.yaml': 'a: [1\n',
+      'web.yaml': deployment(`${image}:1.2.0`, follows),
+      'wrong.yaml': deployment(`${image}:1.2.0`, ['fluxcd.io/automated: "true"', 'fluxcd.io/tag.web: semver:x y']),
+    })
+    const { code, json } = await answerOf(['plan', path], { environment: await registryWith(t, ['1.2.1']) })
+    const { changes, problems } = json as {
+      readonly changes: readonly unknown[]
+      readonly problems: readonly { readonly file: string; readonly line: number; readonly column: number }[]
+    }
+    assert.deepEqual([code, changes.length], [1, 1])
+    assert.deepEqual(
+      problems.map(({ file, line, column }) => [file, line, column]),
+      [
+        ['broken.yaml', 2, 1],
+        ['wrong.yaml', 7, 24],
+      ],
+    )
+  })
+
+  test('drops a tag whose manifest is gone, and takes the next', async (t) => {
+    const server = createServer(({ url = '', method }, response) => {
+      if (url.includes('/tags/list')) response.end(JSON.stringify({ tags: ['1.2.0', '1.2.1', '1.2.2'] }))
+      else if (method === 'HEAD' && url.endsWith('/1.2.1')) {
+        response.setHeader('content-type', 'application/vnd.oci.image.manifest.v1+json')
+        response.setHeader('docker-content-digest', `sha256:${'0'.repeat(64)}`)
+        response.end()
+      } else response.writeHead(404).end()
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.after(() => server.close())
+    const { port } = server.address() as AddressInfo
+    const environment = { REGISTRIES: JSON.stringify([{ host: 'eu.gcr.io', url: `http://127.0.0.1:${port}` }]) }
+    const { path } = await folderWith(t, { 'web.yaml': deployment(`${image}:1.2.0`, follows) })
+    const { json } = await answerOf(['plan', path], { environment })
+    assert.deepEqual(
+      (json as { readonly changes: readonly { readonly to: string }[] }).changes.map(({ to }) => to),
+      ['1.2.1'],
+    )
+  })
+
+  test('honours the configuration of the folder', async (t) => {
+    const { path } = await folderWith(t, {
+      '.github/lotse.yaml': 'version: 1\nclusters:\n  production: { path: production }\n',
+      'production/web.yaml': deployment(`${image}:1.2.0`, follows),
+      'elsewhere/web.yaml': deployment(`${image}:1.2.0`, follows),
+      'elsewhere/broken.yaml': 'a: [1\n',
+    })
+    const { code, json } = await answerOf(['plan', path], { environment: await registryWith(t, ['1.2.1']) })
+    const plan = json as { readonly changes: readonly { readonly file: string }[]; readonly skipped: unknown }
+    assert.deepEqual([code, plan.changes.map(({ file }) => file)], [0, ['production/web.yaml']])
+    assert.deepEqual(plan.skipped, [
+      {
+        workload: web,
+        container: 'web',
+        image: `${image}:1.2.0`,
+        because: 'its file is in the path of no cluster of .github/lotse.yaml',
+      },
+    ])
+  })
+
+  test('says what is wrong in the configuration of the folder', async (t) => {
+    const { path } = await folderWith(t, { '.github/lotse.yaml': 'version: 2\n' })
+    const { code, stderr } = await lotse(['plan', path])
+    assert.equal(code, 1)
+    assert.match(stderr, /^lotse: the configuration is wrong:\n {2}\.github\/lotse\.yaml:1:10: /)
+  })
+
+  test('needs no registry where nothing is automated, and else says how to name one', async (t) => {
+    const quiet = await folderWith(t, { 'web.yaml': deployment('nginx:1') })
+    assert.equal((await lotse(['plan', quiet.path])).stdout, 'Nothing to release\n\nSkipped\n  1 more: not automated\n')
+    const { path } = await folderWith(t, { 'web.yaml': deployment('nginx:1', follows) })
+    const { code, stdout, stderr } = await lotse(['plan', path])
+    assert.deepEqual([code, stdout], [1, ''])
+    assert.match(stderr, /^lotse: expected the registries that may be asked in REGISTRIES, got none\n {2}Name them/)
+  })
+
+  test('takes a file of registries, and says what is wrong in it', async (t) => {
+    const { path } = await folderWith(t, {
+      'web.yaml': deployment('nginx:1', follows),
+      'registries.json': '[{"host":"docker.io","url":"ftp://x"}]',
+    })
+    const ended = await lotse(['plan', path], { environment: { REGISTRIES_FILE: `${path}/registries.json` } })
+    assert.match(ended.stderr, /^lotse: REGISTRIES_FILE: entry 1: `url`: expected an http or https address/)
+    assert.equal(ended.code, 1)
+  })
+})
+
+suite('lotse tags --image', () => {
+  test('reads the tags of a registry', async (t) => {
+    const environment = await registryWith(t, ['1.2.0', '1.2.1', 'main'])
+    const args = ['tags', '--policy', 'semver:~1.2', '--image', `${image}:1.2.0`]
+    const { code, json } = await answerOf(args, { environment })
+    const { winner, tags } = json as { readonly winner: string; readonly tags: readonly { readonly tag: string }[] }
+    assert.deepEqual([code, winner, tags.map(({ tag }) => tag)], [0, '1.2.1', ['1.2.1', '1.2.0', 'main']])
+  })
+
+  test('says why there are none', async (t) => {
+    const environment = await registryWith(t, [])
+    const of = async (name: string) => answerOf(['tags', '--policy', '*', '--image', name], { environment })
+    assert.deepEqual(await of(image), {
+      code: 1,
+      stderr: '',
+      json: { winner: null, tags: [], problem: 'its registry has no such image' },
+    })
+    assert.match(JSON.stringify((await of('nginx')).json), /`docker\.io` is not an allowed registry/)
+  })
+})
