@@ -1,4 +1,4 @@
-import { isCollection, isMap, isScalar, type Node, type Pair, Scalar, type YAMLMap } from 'yaml'
+import { isCollection, isPair, isScalar, type Node, type Pair, Scalar, type YAMLMap } from 'yaml'
 import { asScalar } from './scalar-text.ts'
 import { keyText } from './spot.ts'
 
@@ -135,7 +135,7 @@ function endOf({ key, value }: Pair): number {
   let node = value ?? key
   while (isCollection(node) && node.flow !== true) {
     const last: unknown = node.items.at(-1)
-    node = isMap(node) ? ((last as Pair).value ?? (last as Pair).key) : last
+    node = isPair(last) ? (last.value ?? last.key) : last
   }
   return rangeOf(node)[1]
 }
@@ -160,7 +160,7 @@ function holdsComment(text: string): boolean {
   return /(?:^|\s)#/.test(text)
 }
 
-/** The entry of this key, and its number, if it is there once. */
+/** The first entry of this key, and its number. */
 export function pairOf(map: YAMLMap, key: string): { readonly pair: Pair; readonly index: number } | undefined {
   const index = map.items.findIndex((pair) => keyText(pair.key) === key)
   const pair = map.items[index]

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { parseAllDocuments } from 'yaml'
 import { annotate, type PolicyEdit } from '../../../src/core/manifest/annotate.ts'
 import { parseWorkloadId } from '../../../src/core/manifest/resource.ts'
+import { readManifest } from '../../../src/core/manifest/workload.ts'
 import { formatProblem, guaranteed } from '../../../src/core/parsed.ts'
 
 const web = guaranteed(parseWorkloadId('default:deployment/web'))
@@ -348,6 +351,65 @@ test('annotate changes only lines of annotations, or refuses', () => {
     { numRuns: 2000 },
   )
   assert.ok(made > 500, `only ${made} were made`)
+})
+
+test('annotate never throws, whatever the text', () => {
+  const whole = `${deployment('  annotations: {a: "b"}\n  labels: &l {c: d}')}---\n${deployment('  annotations:\n    a: |\n      b')}`
+  const noise = fc.constantFrom(
+    '',
+    '\n',
+    ' ',
+    '{',
+    '}',
+    '&l ',
+    '*l',
+    '|',
+    '"',
+    '#',
+    '- ',
+    '? ',
+    ': ',
+    '---\n',
+    '\t',
+    '!!map ',
+    '<<',
+  )
+  const cut = fc.tuple(fc.nat(whole.length), fc.nat(6), noise)
+  fc.assert(
+    fc.property(fc.array(cut, { minLength: 1, maxLength: 4 }), edit, (cuts, edit) => {
+      const text = cuts.reduce((text, [at, length, into]) => text.slice(0, at) + into + text.slice(at + length), whole)
+      const result = annotate(text, web, [edit])
+      if (result.ok) assert.equal(annotated(result.value.text, [edit]), result.value.text)
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('what annotate has added it takes away again, and each file of a folder is as it was', () => {
+  // LOTSE_CORPUS=DIR tries another folder, as in corpus.test.ts.
+  const folder = process.env['LOTSE_CORPUS'] ?? join(import.meta.dirname, '../../fixtures/manifests/before')
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(({ name }) =>
+    /\.ya?ml$/.test(name),
+  )
+  const names = ['tag.something-new', 'locked-by-nobody']
+  for (const { parentPath, name } of files) {
+    const text = readFileSync(join(parentPath, name), 'utf8')
+    for (const workload of new Set(readManifest(text).images.map((use) => use.workload))) {
+      const added = guaranteed(
+        annotate(
+          text,
+          workload,
+          names.map((name) => ({ name, value: 'semver:~1' })),
+        ),
+      )
+      assert.deepEqual(
+        added.changes.map(({ to }) => to),
+        ['semver:~1', 'semver:~1'],
+      )
+      const away = names.map((name) => ({ name, value: undefined }))
+      assert.equal(guaranteed(annotate(added.text, workload, away)).text, text, name)
+    }
+  }
 })
 
 type Meant = { readonly metadata: { annotations?: Record<string, unknown> | null } }
