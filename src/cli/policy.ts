@@ -1,6 +1,6 @@
 import { parseTagPolicy } from '../core/image/tag-policy.ts'
 import { annotate, type PolicyEdit } from '../core/manifest/annotate.ts'
-import { parseWorkloadId, type WorkloadId } from '../core/manifest/resource.ts'
+import type { WorkloadId } from '../core/manifest/resource.ts'
 import type { ImageUse } from '../core/manifest/workload.ts'
 import type { FilePath } from '../core/ids.ts'
 import { formatProblem, inFile, type Parsed } from '../core/parsed.ts'
@@ -11,7 +11,7 @@ import { readFolder, readText } from './offline/folder.ts'
 import type { AnnotationJson } from './offline/json.ts'
 import { print, printJson, table } from './offline/print.ts'
 import { replaceFile } from './offline/replace-file.ts'
-import { theFolder } from './offline/words.ts'
+import { theFolder, workloadIn } from './offline/words.ts'
 
 const options = {
   workload: { type: 'string' },
@@ -30,7 +30,8 @@ type Values = ReturnType<typeof readArguments<typeof options>>['values']
 export async function runPolicy(args: readonly string[]): Promise<number> {
   const { values, words } = readArguments(args, options)
   const folder = theFolder(words)
-  const workload = wantedWorkload(values.workload)
+  const workload = workloadIn(values.workload)
+  if (workload === undefined) throw new WrongCall('expected `--workload namespace:kind/name`, got none')
   const edits = wantedEdits(values)
   const { file, uses } = fileOf(readFolder(folder), workload, folder)
   checkContainers(edits, uses)
@@ -49,13 +50,6 @@ export async function runPolicy(args: readonly string[]): Promise<number> {
   throw new UserError(`nothing to change: the annotations of ${workload} say so already`, {
     help: `They are in ${file}.`,
   })
-}
-
-function wantedWorkload(text: string | undefined): WorkloadId {
-  if (text === undefined) throw new WrongCall('expected `--workload namespace:kind/name`, got none')
-  const workload = parseWorkloadId(text)
-  if (!workload.ok) throw new WrongCall(workload.problems[0].message)
-  return workload.value
 }
 
 function wantedEdits(values: Values): readonly PolicyEdit[] {

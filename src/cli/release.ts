@@ -1,6 +1,7 @@
 import { type ImageRef, imageName, parseImageRef } from '../core/image/ref.ts'
 import { parseTagPolicy, policyAllows } from '../core/image/tag-policy.ts'
 import { editScalars, retag } from '../core/manifest/edit.ts'
+import type { WorkloadId } from '../core/manifest/resource.ts'
 import type { ImageUse } from '../core/manifest/workload.ts'
 import { type FilePath } from '../core/ids.ts'
 import { inFile, type Problem } from '../core/parsed.ts'
@@ -10,7 +11,7 @@ import { readFolder, readText } from './offline/folder.ts'
 import { type ChangeJson, changeJson } from './offline/json.ts'
 import { complainOf, print, printJson, table } from './offline/print.ts'
 import { replaceFile } from './offline/replace-file.ts'
-import { theFolder } from './offline/words.ts'
+import { theFolder, workloadIn } from './offline/words.ts'
 
 const options = {
   image: { type: 'string' },
@@ -24,9 +25,10 @@ export async function runRelease(args: readonly string[]): Promise<number> {
   const { values, words } = readArguments(args, options)
   const folder = theFolder(words)
   const { image, tag } = wantedImage(values.image)
+  const narrow = { workload: workloadIn(values.workload), container: values.container }
   const all = readFolder(folder).flatMap(({ file, reading }) => reading.images.map((use) => ({ file, use })))
   const matching = all.filter(({ use }) => imageName(use.image) === imageName(image))
-  const chosen = matching.filter(({ use }) => isChosen(use, values))
+  const chosen = matching.filter(({ use }) => isChosen(use, narrow))
   const held = chosen.flatMap(({ file, use }) => {
     const message = whyHeld(use)
     return message === undefined ? [] : [problemOf({ file, use }, message)]
@@ -55,7 +57,7 @@ function wantedImage(text: string | undefined): { readonly image: ImageRef; read
   return { image: image.value, tag }
 }
 
-type Narrow = { readonly workload?: string; readonly container?: string }
+type Narrow = { readonly workload: WorkloadId | undefined; readonly container: string | undefined }
 
 function isChosen(use: ImageUse, { workload, container }: Narrow): boolean {
   return (

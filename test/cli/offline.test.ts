@@ -330,6 +330,10 @@ suite('an offline command that is called wrongly ends with 2:', () => {
     [['release', '.'], /expected `--image REF:TAG`, got none/],
     [['release', '.', '--image', 'nginx'], /expected an image with a tag and without a digest, got `nginx`/],
     [['release', '.', '--image', 'Nginx:1'], /its path must be lower-case/],
+    [
+      ['release', '.', '--image', 'nginx:1', '--workload', 'web'],
+      /expected a workload as namespace:kind\/name, got `web`/,
+    ],
     [['policy', '.', '--lock'], /expected `--workload namespace:kind\/name`, got none/],
     [['tags', '1.0'], /expected `--policy PATTERN`, got none/],
     [['tags', '--policy', '*'], /expected `--image REF` or tags, got none of them/],
