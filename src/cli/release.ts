@@ -29,10 +29,7 @@ export async function runRelease(args: readonly string[]): Promise<number> {
   const all = readFolder(folder).flatMap(({ file, reading }) => reading.images.map((use) => ({ file, use })))
   const matching = all.filter(({ use }) => imageName(use.image) === imageName(image))
   const chosen = matching.filter(({ use }) => isChosen(use, narrow))
-  const held = chosen.flatMap(({ file, use }) => {
-    const message = whyHeld(use)
-    return message === undefined ? [] : [problemOf({ file, use }, message)]
-  })
+  const held = chosen.flatMap(heldBack)
   const wanted = chosen.filter(({ use }) => whyHeld(use) === undefined && use.image.tag !== tag)
   const edited = [...Map.groupBy(wanted, ({ file }) => file)].map(([file, uses]) => edit({ folder, file, uses, tag }))
 
@@ -63,6 +60,11 @@ function isChosen(use: ImageUse, { workload, container }: Narrow): boolean {
   return (
     (workload === undefined || use.workload === workload) && (container === undefined || use.container === container)
   )
+}
+
+function heldBack(place: Place): readonly Problem[] {
+  const message = whyHeld(place.use)
+  return message === undefined ? [] : [problemOf(place, message)]
 }
 
 /** What holds also where a person asks: a lock is one for everybody, and a digest would win over the tag. */
