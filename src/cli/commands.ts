@@ -109,7 +109,7 @@ const known: readonly CliCommand[] = [
       '  --image REF:TAG  the image, and the tag that it shall have',
       '  --workload ID    only in this workload: namespace:kind/name',
       '  --container C    only in containers of this name',
-      '  --json             the changes as JSON: docs/cli.md',
+      '  --json           the changes as JSON: docs/cli.md',
     ],
     load: async () => (await import('./release.ts')).runRelease,
   },

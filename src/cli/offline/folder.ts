@@ -12,7 +12,7 @@ const largestFile = 1024 * 1024
 // `.github` is for GitHub and for us, and belongs to no cluster.
 const skippedFolders: readonly string[] = ['.git', '.github', 'node_modules']
 
-/** Every manifest below a folder, read once, in the order of their paths. What cannot be read is a problem of its file. */
+/** Every manifest below a folder, read once, in the order of their names. What cannot be read is a problem of its file. */
 export function readFolder(folder: string): readonly ReadFile[] {
   return [...manifestsBelow(folder, entriesOfRoot(folder))].map(({ file, problem }) => {
     const text = problem === undefined ? readText(folder, file) : refused(problem)
@@ -34,7 +34,9 @@ export function readText(folder: string, file: FilePath): Parsed<string> {
 /** What `.github/lotse.yaml` of the folder says; without it all of the folder is one cluster. */
 export function readFolderConfiguration(folder: string): Configuration {
   const file = guaranteed(parseFilePath(configurationPath))
-  const isThere = lstatSync(join(folder, file), { throwIfNoEntry: false }) !== undefined
+  const entry = lstatSync(join(folder, file), { throwIfNoEntry: false })
+  // A `.github` that is a link is none to GitHub, so it is none here.
+  const isThere = entry !== undefined && lstatSync(join(folder, '.github')).isDirectory()
   const text = isThere ? readText(folder, file) : parsed('version: 1')
   const configuration = text.ok ? parseConfiguration(text.value) : text
   if (configuration.ok) return configuration.value
