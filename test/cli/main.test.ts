@@ -108,7 +108,7 @@ describe('lotse demo', () => {
   }
 
   test('--once tells its story to the end, and ends with 0', async () => {
-    const { code, stdout, stderr } = await lotse(['demo', '--once'])
+    const { code, stdout, stderr } = await lotse(['demo', '--once', '--no-cluster'])
     assert.deepEqual([code, stderr], [0, ''])
     assert.match(stdout, /#1 “Auto-release eu\.gcr\.io\/project\/demo-service:1\.2\.1” is merged/)
     assert.match(stdout, /#2 “Auto-release eu\.gcr\.io\/project\/demo-service:1\.2\.2” is open/)
