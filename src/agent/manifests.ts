@@ -1,8 +1,8 @@
 import { type ClusterPath, isIn } from '../core/config/cluster-path.ts'
 import { clusterNamed, configurationPath, parseConfiguration } from '../core/config/configuration.ts'
 import type { BlobSha, ClusterName, CommitSha } from '../core/ids.ts'
-import type { WantedObject } from '../core/manifest/kubernetes-object.ts'
-import { readObjects } from '../core/manifest/kubernetes-yaml.ts'
+import type { KubernetesObject, WantedObject } from '../core/manifest/kubernetes-object.ts'
+import { isKustomization, readObjects } from '../core/manifest/kubernetes-yaml.ts'
 import { type Problem, inFile } from '../core/parsed.ts'
 import type { SyncProblem } from '../core/sync/report.ts'
 import type { BlobContent, Mirror, TreeFile } from '../io/git/mirror.ts'
@@ -10,6 +10,8 @@ import type { BlobContent, Mirror, TreeFile } from '../io/git/mirror.ts'
 /** What a commit says of one cluster. */
 export type Manifests = {
   readonly wanted: readonly WantedObject[]
+  /** What git says to ignore: it is not applied, and it is not superfluous either. */
+  readonly ignored: readonly KubernetesObject[]
   /** Each means that something may be missing from `wanted`, so that nothing may be called superfluous. */
   readonly problems: readonly SyncProblem[]
   /** How many objects a sync may remove without being asked. */
@@ -43,27 +45,38 @@ export async function readManifests(deps: ManifestsDeps, commit: CommitSha, sign
   const { pruneBudget, problems } = readConfiguration(deps, configuration, blobs)
   return {
     wanted: read.flatMap(({ objects }) => objects),
+    ignored: read.flatMap(({ ignored }) => ignored),
     problems: [...read.flatMap((one) => one.problems), ...problems],
     pruneBudget,
   }
 }
 
-/** YAML outside of Helm charts: what is in a chart are templates, and values of them. */
+/** YAML outside of Helm charts, where there are templates and their values, and what is not kustomize's own. */
 export function manifestsAmong(files: readonly TreeFile[]): readonly TreeFile[] {
   const charts = files.flatMap(({ path }) =>
     /(?:^|\/)Chart\.yaml$/.test(path) ? [path.slice(0, -'Chart.yaml'.length)] : [],
   )
-  return files.filter(({ path }) => /\.ya?ml$/.test(path) && !charts.some((chart) => path.startsWith(chart)))
+  return files.filter(
+    ({ path }) => /\.ya?ml$/.test(path) && !isKustomization(path) && !charts.some((chart) => path.startsWith(chart)),
+  )
 }
 
-type ReadManifest = { readonly objects: readonly WantedObject[]; readonly problems: readonly SyncProblem[] }
+type ReadManifest = {
+  readonly objects: readonly WantedObject[]
+  readonly ignored: readonly KubernetesObject[]
+  readonly problems: readonly SyncProblem[]
+}
 
 function readManifest(
   { path, blob, kind }: TreeFile,
   parsed: ParsedFiles,
   blobs: ReadonlyMap<BlobSha, BlobContent>,
 ): ReadManifest {
-  const refused = (message: string): ReadManifest => ({ objects: [], problems: [authors({ message }, path)] })
+  const refused = (message: string): ReadManifest => ({
+    objects: [],
+    ignored: [],
+    problems: [authors({ message }, path)],
+  })
   if (kind !== 'file') return refused(notFollowed[kind])
   const content = blobs.get(blob)
   const reading = parsed.get(blob) ?? (content?.kind === 'text' ? readObjects(content.text) : undefined)
@@ -71,6 +84,7 @@ function readManifest(
   parsed.set(blob, reading)
   return {
     objects: reading.objects.map(({ object, at }) => ({ object, at: { ...at, file: path } })),
+    ignored: reading.ignored.map(({ object }) => object),
     problems: reading.problems.map((problem) => authors(problem, path)),
   }
 }

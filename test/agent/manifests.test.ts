@@ -78,8 +78,22 @@ test('readManifests parses a file once, and forgets it when no file has it', asy
   assert.equal(parsed.size, 0)
 })
 
-test('manifestsAmong leaves out Helm charts', () => {
-  const files = ['a/Chart.yaml', 'a/values.yaml', 'a/templates/x.yaml', 'b/x.yml', 'b/x.json', 'ab/x.yaml']
+test('readManifests names what git says to ignore apart', async () => {
+  const file = configMapFile('one', 'x', { a: 'b' })
+  for (const value of ['"true"', 'true']) {
+    const text = file.replace('metadata:\n', `metadata:\n  annotations: { fluxcd.io/ignore: ${value} }\n`)
+    const { wanted, ignored, problems } = await read({ 'clusters/a/one.yaml': text })
+    assert.deepEqual([wanted, problems], [[], []])
+    assert.deepEqual(
+      ignored.map(({ metadata }) => metadata.name),
+      ['one'],
+    )
+  }
+})
+
+test('manifestsAmong leaves out Helm charts, and what kustomize is told', () => {
+  const charts = ['a/Chart.yaml', 'a/values.yaml', 'a/templates/x.yaml']
+  const files = [...charts, 'b/x.yml', 'b/x.json', 'ab/x.yaml', 'b/kustomization.yaml']
   assert.deepEqual(
     manifestsAmong(files.map((file) => treeFile(file))).map((file) => file.path),
     ['b/x.yml', 'ab/x.yaml'],

@@ -8,6 +8,7 @@ import { differs } from '../../core/sync/differs.ts'
 import { inSyncKey } from '../../core/sync/in-sync-key.ts'
 import { appliedHash, isOurs, marked } from '../../core/sync/mark.ts'
 import { stagesOf } from '../../core/sync/order.ts'
+import { possibleIdsOf } from '../../core/sync/resolve.ts'
 import type { Discovery } from '../../io/kubernetes/discovery.ts'
 import { KubernetesError } from '../../io/kubernetes/errors.ts'
 import type { KubernetesKind } from '../../io/kubernetes/kind.ts'
@@ -27,14 +28,17 @@ const answersWithinMs = 40_000
 const mostDrift = 20
 
 /**
- * What `head` would change, compared with `base`, the commit where its branch left ours. Dry runs only: nothing is ever
+ * What the head would change, compared with the base, the commit where its branch left ours. Dry runs only: nothing is ever
  * written, and live Secrets are not looked at.
  */
-export async function liveDiff(deps: Deps, { base, head }: DiffQuestion, signal: AbortSignal): Promise<LiveDiff> {
-  const after = await readSide(deps, head, signal)
-  const before = await readSide(deps, base, signal)
+export async function liveDiff(deps: Deps, question: DiffQuestion, signal: AbortSignal): Promise<LiveDiff> {
+  const after = await readSide(deps, question.head, signal)
+  const before = await readSide(deps, question.base, signal)
   const { discovery } = after
-  const plan = planDiff({ base: before.objects, head: after.objects })
+  // What the head says to ignore stays as it is: it does not go.
+  const ignored = new Set(after.manifests.ignored.flatMap(possibleIdsOf).map(formatObjectId))
+  const base = before.objects.filter((wanted) => !ignored.has(nameOf(wanted)))
+  const plan = planDiff({ base, head: after.objects })
   const enough = AbortSignal.any([signal, AbortSignal.timeout(answersWithinMs)])
   const answers = new Map<AskStep, Answer>()
   const drift: Drift[] = []

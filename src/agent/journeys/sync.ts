@@ -3,6 +3,7 @@ import { type ObjectId, type WantedObject, formatObjectId, objectIdOf } from '..
 import { type Inventory, inventoryAfter } from '../../core/sync/inventory.ts'
 import { stagesOf } from '../../core/sync/order.ts'
 import { type SyncPlan, planSync } from '../../core/sync/plan.ts'
+import { possibleIdsOf } from '../../core/sync/resolve.ts'
 import type { Discovery } from '../../io/kubernetes/discovery.ts'
 import { GitError } from '../../io/git/git-error.ts'
 import type { BranchHead } from '../../io/git/mirror.ts'
@@ -160,7 +161,10 @@ async function finish(
   const pruned = await prune(deps, run, {
     inventory: plan.before,
     discovery: served.discovery,
-    wanted: [...objects, ...waiting].map(({ object }) => objectIdOf(object)),
+    wanted: [
+      ...[...objects, ...waiting].map(({ object }) => objectIdOf(object)),
+      ...manifests.ignored.flatMap(possibleIdsOf),
+    ],
     live: facts.live,
     budget: manifests.pruneBudget,
     source,

@@ -1,6 +1,7 @@
 import { type Json, jsonAt } from '../json.ts'
 import {
   type KubernetesObject,
+  type ObjectId,
   type WantedObject,
   formatObjectId,
   groupOf,
@@ -35,6 +36,12 @@ export function resolveWanted(wanted: readonly WantedObject[], scopes: Scopes): 
       ...[...twice].map(([object, all]) => problemOfTwice(object, all)),
     ],
   }
+}
+
+/** All that it may be called, while nobody has asked whether its kind is in namespaces. */
+export function possibleIdsOf(object: KubernetesObject): readonly ObjectId[] {
+  const { namespace = 'default', ...id } = objectIdOf(object)
+  return [id, { ...id, namespace }]
 }
 
 type Placed =
