@@ -1,3 +1,4 @@
+import { setImmediate as untilOthersRan } from 'node:timers/promises'
 import { type ClusterPath, isIn } from '../core/config/cluster-path.ts'
 import { clusterNamed, configurationPath, parseConfiguration } from '../core/config/configuration.ts'
 import type { BlobSha, ClusterName, CommitSha } from '../core/ids.ts'
@@ -40,7 +41,12 @@ export async function readManifests(deps: ManifestsDeps, commit: CommitSha, sign
     [...unread, ...(configuration === undefined ? [] : [configuration.blob])],
     signal,
   )
-  const read = manifests.map((file) => readManifest(file, parsed, blobs))
+  const read: ReadManifest[] = []
+  for (const file of manifests) {
+    // One file can take a second. In between, the bot hears that we are alive, and so does the kubelet.
+    if (!parsed.has(file.blob)) await untilOthersRan()
+    read.push(readManifest(file, parsed, blobs))
+  }
   forgetOthers(parsed, manifests)
   const { pruneBudget, problems } = readConfiguration(deps, configuration, blobs)
   return {

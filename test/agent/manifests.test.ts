@@ -91,6 +91,18 @@ test('readManifests names what git says to ignore apart', async () => {
   }
 })
 
+test('readManifests lets others run between two files', async () => {
+  const names = Array.from({ length: 20 }, (_, n) => `clusters/a/${n}.yaml`)
+  let turns = 0
+  let next = setImmediate(function count() {
+    turns += 1
+    next = setImmediate(count)
+  })
+  await read(Object.fromEntries(names.map((file, n) => [file, configMapFile(`n${n}`, 'x', {})])))
+  clearImmediate(next)
+  assert.ok(turns >= names.length - 1, `others ran ${turns} times`)
+})
+
 test('manifestsAmong leaves out Helm charts, and what kustomize is told', () => {
   const charts = ['a/Chart.yaml', 'a/values.yaml', 'a/templates/x.yaml']
   const files = [...charts, 'b/x.yml', 'b/x.json', 'ab/x.yaml', 'b/kustomization.yaml']
