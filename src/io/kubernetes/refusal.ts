@@ -108,9 +108,11 @@ function isAboutObject({ call, status, details }: Said): boolean {
   return status === 404 && name !== undefined && name === call.about?.name
 }
 
+const notServed = '404 page not found'
+
 /** What else says 404 stands between us and the API server. */
 function isAboutKind({ status, isStatus, message }: Said): boolean {
-  return status === 404 && (isStatus || message.trim() === '404 page not found')
+  return status === 404 && (isStatus || message.trim() === notServed)
 }
 
 /** A `test` that failed, or a path that is not there: the object is not the one that the patch was made for. */
@@ -127,12 +129,21 @@ function hasCause(details: Json | undefined, reason: string): boolean {
   return Array.isArray(causes) && causes.some((cause: Json) => jsonAt(cause, 'reason') === reason)
 }
 
-const mostWords = 2_000
+const mostWords = 800
 
 function wordsOf(call: Call, { status, isStatus, reason, message, details }: Said): string {
+  if (status === 404 && !isStatus && message.trim() === notServed) {
+    return `${formatCall(call)}: the API server does not serve this kind any more`
+  }
   if (!isStatus) return `${formatCall(call)} was answered with ${status}, and not by an API server`
   if (isSecret(call)) return wordsForSecret({ status, reason, message, details })
-  return message.length > mostWords ? `${message.slice(0, mostWords)}…` : message
+  return shortened(message)
+}
+
+/** What is refused may be quoted at any length in the middle: what it is stands in front, and why at the end. */
+function shortened(message: string): string {
+  if (message.length <= mostWords) return message
+  return `${message.slice(0, mostWords / 2)} … ${message.slice(-mostWords / 2)}`.toWellFormed()
 }
 
 /** The rule of RBAC that would allow it, from the words of the refusal. */

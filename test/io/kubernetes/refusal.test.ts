@@ -265,9 +265,18 @@ test('refusalOf names the rule that is missing', () => {
   )
 })
 
-test('refusalOf cuts what is long', () => {
-  const body = { kind: 'Status', message: 'x'.repeat(9_000), reason: 'Invalid' }
-  assert.equal(refusalOf(write, { status: 422, text: '', body }).message.length, 2_001)
+test('refusalOf cuts what is long in its middle, where it is only quoted', () => {
+  const quoted = `Invalid value: {${'"Volumes":null,'.repeat(900)}}`
+  const message = `Job.batch "web" is invalid: spec.template: ${quoted}: field is immutable`
+  const error = refusalOf(write, { status: 422, text: '', body: { kind: 'Status', message, reason: 'Invalid' } })
+  assert.match(error.message, /^Job\.batch "web" is invalid: spec\.template: .* … .*: field is immutable$/)
+  assert.ok(error.message.length < 1000)
+})
+
+test('refusalOf says that a kind is gone', () => {
+  const error = refusalOf(read, { status: 404, text: '404 page not found\n', body: undefined })
+  assert.equal(error.class, 'no-such-kind')
+  assert.match(error.message, /: the API server does not serve this kind any more$/)
 })
 
 const value = 'hunter2'
