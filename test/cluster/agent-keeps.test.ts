@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { configMapFile, namespaceFile, openGround } from '../agent/ground.ts'
+import { come, configMapFile, namespaceFile, openGround } from '../agent/ground.ts'
 import { testsOnCluster } from './on-cluster.ts'
 
-// What a sync must not delete, whatever a commit says.
+// What a sync must not lose, whatever a commit says, or a person does.
 const onCluster = testsOnCluster(import.meta.filename)
 
 for (const key of ['fluxcd.io/ignore', 'flux.weave.works/ignore']) {
@@ -32,4 +32,60 @@ for (const key of ['fluxcd.io/ignore', 'flux.weave.works/ignore']) {
     await ground.commit({ 'legacy.yaml': null })
     assert.equal((await ground.syncAgain()).lastReport?.counts.pruned, 1)
   })
+}
+
+onCluster('the objects of a kind come back by themselves when somebody has deleted its definition', async (cluster) => {
+  const name = `${cluster.namespace}-kind`
+  await using ground = await openGround(cluster, name)
+  const group = `${name}.example.com`
+  await ground.commit({
+    'namespace.yaml': namespaceFile(name),
+    'kind.yaml': definitionFile(group),
+    'boat.yaml': `apiVersion: ${group}/v1\nkind: Boat\nmetadata: { name: boat, namespace: ${name} }\n`,
+  })
+  await ground.start()
+  const path = `/apis/${group}/v1/namespaces/${name}/boats/boat`
+  const before = await ground.live(path)
+  const definition = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/boats.${group}`
+  await cluster.ask({ method: 'DELETE', path: definition })
+  await come(async () => {
+    const now = await ground.live(path)
+    assert.ok(now !== undefined && now.metadata.uid !== before.metadata.uid)
+  }, ground.log)
+})
+
+onCluster('an object that waits says for what', async (cluster) => {
+  const name = `${cluster.namespace}-waits`
+  await using ground = await openGround(cluster, name)
+  await ground.commit({
+    'namespace.yaml': namespaceFile(name),
+    'held.yaml': configMapFile('held', name, { greeting: 'Moin' }),
+  })
+  await ground.start()
+  const path = `/api/v1/namespaces/${name}/configmaps/held`
+  await ground.patch(path, { metadata: { finalizers: ['example.com/backup'] } })
+  await cluster.ask({ method: 'DELETE', path })
+  await come(async () => {
+    const { lastReport } = await ground.status()
+    const [problem] = lastReport?.problems ?? []
+    assert.equal(problem?.object, `ConfigMap ${name}/held`)
+    assert.match(problem?.message ?? '', /is being deleted.*example\.com\/backup/)
+    assert.equal(problem?.turn, 'time')
+  }, ground.log)
+  await ground.patch(path, { metadata: { finalizers: null } })
+  await come(async () => assert.equal((await ground.live(path))?.metadata.deletionTimestamp, undefined), ground.log)
+  await come(async () => assert.equal((await ground.status()).lastReport?.result, 'full'), ground.log)
+})
+
+function definitionFile(group: string): string {
+  return `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: boats.${group} }
+spec:
+  group: ${group}
+  names: { kind: Boat, plural: boats }
+  scope: Namespaced
+  versions:
+    - { name: v1, served: true, storage: true, schema: { openAPIV3Schema: { type: object } } }
+`
 }

@@ -1,11 +1,16 @@
-import type { KubernetesObject, ObjectId } from '../../core/manifest/kubernetes-object.ts'
+import {
+  type KubernetesObject,
+  type ObjectId,
+  type WantedObject,
+  objectIdOf,
+} from '../../core/manifest/kubernetes-object.ts'
 import { problemOf } from '../../core/sync/api-problem.ts'
 import { differs } from '../../core/sync/differs.ts'
 import { type InventoryEntry, recordOf } from '../../core/sync/inventory.ts'
 import type { LiveMetadata } from '../../core/sync/live-metadata.ts'
 import type { Outcome } from '../../core/sync/outcome.ts'
 import { type JsonPatch, changedBy, takeOver } from '../../core/sync/ownership.ts'
-import type { PlannedObject, SyncStep } from '../../core/sync/plan.ts'
+import { type PlannedObject, type SyncStep, waitsFor } from '../../core/sync/plan.ts'
 import type { Discovery } from '../../io/kubernetes/discovery.ts'
 import { KubernetesError } from '../../io/kubernetes/errors.ts'
 import type { KubernetesKind } from '../../io/kubernetes/kind.ts'
@@ -30,15 +35,15 @@ export async function carryOut(server: Server, planned: PlannedObject): Promise<
     return await carryOutStep(server, planned)
   } catch (error) {
     if (!(error instanceof KubernetesError) || isWholeServer(error)) throw error
-    const { class: kind, status = 0, turn, reason, message } = error
-    const failure = { class: kind, status, turn, message, ...(reason === undefined ? {} : { reason }) }
+    const { class: kind, status, turn, reason, message, help } = error
+    const failure = { class: kind, status, turn, reason, message, help }
     return { outcome: { id, result: 'failed', problem: problemOf(failure, wanted) } }
   }
 }
 
 async function carryOutStep(
   { kubernetes, discovery, entryOf }: Server,
-  { id, body, hash, step }: PlannedObject,
+  { id, wanted, body, hash, step }: PlannedObject,
 ): Promise<CarriedOut> {
   switch (step.do) {
     case 'leave':
@@ -46,13 +51,13 @@ async function carryOutStep(
     case 'skip':
       return { outcome: { id, result: 'skipped' } }
     case 'wait':
-      return { outcome: { id, result: 'waiting' } }
+      return { outcome: { id, result: 'waiting', problem: step.problem } }
     case 'refuse':
       return { outcome: { id, result: 'failed', problem: step.problem } }
     case 'apply':
     case 'verify': {
       const kind = kindOf(discovery, { id, apiVersion: body.apiVersion })
-      if (kind === undefined) return { outcome: { id, result: 'waiting' } }
+      if (kind === undefined) return waitingForKind(wanted)
       const target = { kubernetes, kind, body }
       const owned = await own(target, step)
       if (step.do === 'verify' && !(await isDrifted(target))) {
@@ -65,6 +70,12 @@ async function carryOutStep(
       return { outcome: wasDeleted ? { id, result: 'corrected', managers: [] } : { id, result: 'applied' }, record }
     }
   }
+}
+
+export function waitingForKind(wanted: WantedObject): CarriedOut {
+  const { apiVersion, kind } = wanted.object
+  const problem = waitsFor(`the cluster does not serve the kind \`${kind}\` in \`${apiVersion}\` yet`, wanted)
+  return { outcome: { id: objectIdOf(wanted.object), result: 'waiting', problem } }
 }
 
 type Target = { readonly kubernetes: Kubernetes; readonly kind: KubernetesKind; readonly body: KubernetesObject }

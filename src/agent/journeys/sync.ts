@@ -14,7 +14,7 @@ import { type Manifests, readManifests } from '../manifests.ts'
 import { inParallel } from '../parallel.ts'
 import { fetchBranch } from '../repository.ts'
 import { lookUpKinds, untilServed, type Served } from '../served-kinds.ts'
-import { carryOut } from './carry-out.ts'
+import { carryOut, waitingForKind } from './carry-out.ts'
 import { prune } from './prune.ts'
 import { reportFailure, reportOf, tell } from './report.ts'
 import { type Run, beginRun, explain, note } from './run.ts'
@@ -103,7 +103,7 @@ async function apply(deps: Deps, run: Run): Promise<Applied | 'ended'> {
   }
   const { objects, waiting } = served.resolved
   const { plan, facts } = await applyObjects(deps, run, { known, objects, discovery: served.discovery })
-  for (const { object } of waiting) note(run, { outcome: { id: objectIdOf(object), result: 'waiting' } })
+  for (const wanted of waiting) note(run, waitingForKind(wanted))
   return turn.ends() === undefined ? { manifests, served, facts, plan } : 'ended'
 }
 
@@ -183,7 +183,8 @@ async function finish(
   )
   deps.follow(facts.lists)
   tell(deps, report)
-  const isMatterOfTime = report.counts.waiting > 0 || report.problems.some(({ turn }) => turn === 'time')
+  // A kind that went while we looked, as its definition did: to ask anew tells what there is now.
+  const isMatterOfTime = deps.memory.isStale || report.problems.some(({ turn }) => turn === 'time')
   return isMatterOfTime ? 'again' : 'done'
 }
 

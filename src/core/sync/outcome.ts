@@ -6,7 +6,9 @@ import type { SyncCounts, SyncProblem, SyncReport, SyncTrigger } from './report.
 
 /** What became of one object. */
 export type Outcome =
-  | { readonly id: ObjectId; readonly result: 'applied' | 'unchanged' | 'skipped' | 'waiting' }
+  | { readonly id: ObjectId; readonly result: 'applied' | 'unchanged' | 'skipped' }
+  /** With what it waits for. */
+  | { readonly id: ObjectId; readonly result: 'waiting'; readonly problem: SyncProblem }
   /** Put back, though git had not changed. */
   | { readonly id: ObjectId; readonly result: 'corrected'; readonly managers: readonly string[] }
   | { readonly id: ObjectId; readonly result: 'failed'; readonly problem: SyncProblem }
@@ -78,6 +80,6 @@ export function isComplete(outcomes: readonly Outcome[], problems: readonly Sync
 }
 
 function problemsOf({ outcomes, problems }: SyncOutcome): readonly SyncProblem[] {
-  const failed = outcomes.flatMap((each) => (each.result === 'failed' ? [each.problem] : []))
-  return [...problems, ...failed]
+  const ofObjects = outcomes.flatMap((each) => ('problem' in each ? [each.problem] : []))
+  return [...problems, ...ofObjects]
 }

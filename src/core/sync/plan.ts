@@ -55,7 +55,7 @@ export type SyncStep =
   /** A person said to leave it alone. */
   | { readonly do: 'skip'; readonly because: string }
   /** Not now: the next sync looks again. */
-  | { readonly do: 'wait'; readonly because: string }
+  | { readonly do: 'wait'; readonly problem: SyncProblem }
   /**
    * Git changed, or it is not there. With `ownership`: send that patch first, and if it conflicts, look at the object
    * again and ask `takeOver`.
@@ -129,7 +129,7 @@ function stepFor({ wanted, key, live, hash, entry }: ObjectFacts, { id, verify }
   const owner = ownerOf(live)
   if (owner !== undefined && owner !== id && annotationsOf(wanted.object)[takeOverAnnotation] !== owner)
     return { do: 'refuse', problem: problemOfRival(wanted, { key, owner, id }) }
-  if (live.deletionTimestamp !== undefined) return { do: 'wait', because: beingDeleted(live) }
+  if (live.deletionTimestamp !== undefined) return { do: 'wait', problem: waitsFor(beingDeleted(live), wanted) }
 
   const ownership = takeOver(live)
   const withOwnership = ownership === undefined ? {} : { ownership }
@@ -147,6 +147,11 @@ export function beingDeleted({ finalizers }: LiveMetadata): string {
   return finalizers.length === 0
     ? 'it is being deleted'
     : `it is being deleted, and waits for what its finalizers stand for: ${finalizers.slice(0, 10).join(', ')}`
+}
+
+/** Nobody's fault: time mends it, or has to be seen not to. */
+export function waitsFor(message: string, { object, at }: WantedObject): SyncProblem {
+  return { object: formatObjectId(objectIdOf(object)), at, message, turn: 'time' }
 }
 
 function problemOfUnseen({ at }: WantedObject, object: string): SyncProblem {

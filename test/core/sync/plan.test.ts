@@ -98,7 +98,15 @@ const steps: Readonly<Record<string, readonly [Facts, SyncStep]>> = {
   ],
   'waits for what is being deleted': [
     { live: going },
-    { do: 'wait', because: 'it is being deleted, and waits for what its finalizers stand for: a, b' },
+    {
+      do: 'wait',
+      problem: {
+        object: 'apps/Deployment demo/web',
+        at,
+        message: 'it is being deleted, and waits for what its finalizers stand for: a, b',
+        turn: 'time',
+      },
+    },
   ],
   'refuses what cannot be seen': [{ live: 'unknown' }, unseen],
   'refuses what nobody has looked up': [{ live: 'missing' }, unseen],

@@ -10,6 +10,8 @@ const web = idOf('Deployment', 'web', { group: 'apps' })
 const problem: SyncProblem = { message: 'wrong', turn: 'author', at: { file, line: 3, column: 1 } }
 const applied: Outcome = { id: web, result: 'applied' }
 const failed: Outcome = { id: web, result: 'failed', problem: { ...problem, object: 'apps/Deployment demo/web' } }
+const waits: SyncProblem = { message: 'it is being deleted', turn: 'time', object: 'apps/Deployment demo/web' }
+const waiting: Outcome = { id: web, result: 'waiting', problem: waits }
 const corrected: Outcome = { id: web, result: 'corrected', managers: ['kubectl-edit'] }
 
 function outcome(changes: Partial<SyncOutcome> = {}): SyncOutcome {
@@ -33,8 +35,8 @@ const results: Readonly<Record<string, readonly [Partial<SyncOutcome>, SyncRepor
   'full with what was corrected': [{ outcomes: [corrected] }, 'full'],
   'full while a deletion is held': [{ held: [{ id: web, because: 'x' }] }, 'full'],
   'partial when one object failed': [{ outcomes: [applied, failed] }, 'partial'],
-  'partial when one object waits': [{ outcomes: [applied, { id: web, result: 'waiting' }] }, 'partial'],
-  'partial when all wait': [{ outcomes: [{ id: web, result: 'waiting' }] }, 'partial'],
+  'partial when one object waits': [{ outcomes: [applied, waiting] }, 'partial'],
+  'partial when all wait': [{ outcomes: [waiting] }, 'partial'],
   'partial when a file could not be read': [{ problems: [problem] }, 'partial'],
   'failed when every object failed': [{ outcomes: [failed, failed] }, 'failed'],
   'failed when no file could be read': [{ outcomes: [], problems: [problem] }, 'failed'],
@@ -48,12 +50,12 @@ for (const [name, [changes, expected]] of Object.entries(results)) {
 
 test('isComplete is what a full result and a prune ask for', () => {
   assert.equal(isComplete([applied, { id: web, result: 'skipped' }], []), true)
-  assert.equal(isComplete([applied, { id: web, result: 'waiting' }], []), false)
+  assert.equal(isComplete([applied, waiting], []), false)
   assert.equal(isComplete([applied], [problem]), false)
 })
 
 test('assembleReport tells it all', () => {
-  const outcomes = [applied, corrected, failed, ...(['unchanged', 'skipped', 'waiting'] as const).map(one)]
+  const outcomes = [applied, corrected, failed, waiting, ...(['unchanged', 'skipped'] as const).map(one)]
   const held = [{ id: web, because: 'its kind is protected' }]
   assert.deepEqual(assembleReport(outcome({ outcomes, held, pruned: 2, problems: [problem] })), {
     commit,
@@ -62,7 +64,7 @@ test('assembleReport tells it all', () => {
     startedAt: '2026-11-22T21:00:00.000Z',
     finishedAt: '2026-11-22T21:00:01Z',
     counts: { applied: 1, corrected: 1, unchanged: 1, pruned: 2, waiting: 1, skipped: 1, failed: 1 },
-    problems: [problem, { ...problem, object: 'apps/Deployment demo/web' }],
+    problems: [problem, { ...problem, object: 'apps/Deployment demo/web' }, waits],
     moreProblems: 0,
     drift: [{ object: 'apps/Deployment demo/web', managers: ['kubectl-edit'] }],
     heldPrunes: [{ object: 'apps/Deployment demo/web', because: 'its kind is protected' }],
@@ -146,7 +148,7 @@ test('parseSyncReport never throws', () => {
   )
 })
 
-function one(result: 'unchanged' | 'skipped' | 'waiting'): Outcome {
+function one(result: 'unchanged' | 'skipped'): Outcome {
   return { id: web, result }
 }
 
