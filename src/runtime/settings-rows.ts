@@ -4,6 +4,7 @@ import { type Parsed, parsed, refused } from '../core/parsed.ts'
 import { Secret } from '../core/secret.ts'
 import { logFormats, logLevels } from './log.ts'
 import { parseRegistries } from './registries.ts'
+import { duration, httpUrl, oneOf, wholeNumber } from './setting-values.ts'
 
 /** One variable: what it is read as, and what the docs and `.env.example` say of it. */
 export type SettingRow<T> = {
@@ -135,29 +136,6 @@ function secretOf(leastBytes: number): (text: string) => Parsed<Secret> {
   }
 }
 
-function wholeNumber(least: number, most: number): (text: string) => Parsed<number> {
-  return (text) => {
-    const value = /^[0-9]+$/.test(text) ? Number(text) : Number.NaN
-    return value >= least && value <= most
-      ? parsed(value)
-      : refused(`expected a whole number from ${least} to ${most}, got \`${text}\``)
-  }
-}
-
-function oneOf<const T extends string>(values: readonly T[]): (text: string) => Parsed<T> {
-  return (text) => {
-    const value = values.find((one) => one === text)
-    return value === undefined ? refused(`expected one of ${values.join(', ')}, got \`${text}\``) : parsed(value)
-  }
-}
-
-function httpUrl(text: string): Parsed<string> {
-  const url = URL.parse(text)
-  const fine =
-    url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.search === '' && url.hash === ''
-  return fine ? parsed(url.href.replace(/\/+$/, '')) : refused(`expected an http or https address, got \`${text}\``)
-}
-
 function databaseUrl(text: string): Parsed<Secret> {
   const protocol = URL.parse(text)?.protocol
   return protocol === 'postgres:' || protocol === 'postgresql:'
@@ -169,12 +147,4 @@ function schemaName(text: string): Parsed<string> {
   return /^[a-z][a-z0-9_]{0,40}$/.test(text)
     ? parsed(text)
     : refused(`expected lower-case letters, digits and \`_\`, at most 41, got \`${text}\``)
-}
-
-function duration(text: string): Parsed<number> {
-  const [, digits, unit] = /^([0-9]{1,6})(s|m|h)$/.exec(text) ?? []
-  const ms = Number(digits) * (unit === 's' ? 1000 : unit === 'm' ? 60_000 : 3_600_000)
-  return ms >= 1000 && ms <= 86_400_000
-    ? parsed(ms)
-    : refused(`expected a duration from 1s to 24h, such as \`90s\` or \`5m\`, got \`${text}\``)
 }
