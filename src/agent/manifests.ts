@@ -44,7 +44,7 @@ export async function readManifests(deps: ManifestsDeps, commit: CommitSha, sign
   const read: ReadManifest[] = []
   for (const file of manifests) {
     // One file can take a second. In between, the bot hears that we are alive, and so does the kubelet.
-    if (!parsed.has(file.blob)) await untilOthersRan()
+    if (!parsed.has(file.blob)) await untilOthersRan(undefined, { signal })
     read.push(readManifest(file, parsed, blobs))
   }
   forgetOthers(parsed, manifests)

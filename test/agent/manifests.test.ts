@@ -103,6 +103,14 @@ test('readManifests lets others run between two files', async () => {
   assert.ok(turns >= names.length - 1, `others ran ${turns} times`)
 })
 
+test('readManifests ends when nobody waits for it any more', async () => {
+  const stop = new AbortController()
+  const mirror = mirrorOf({ 'clusters/a/1.yaml': configMapFile('a', 'x', {}), 'clusters/a/2.yaml': 'a: [' })
+  const reading = readManifests({ mirror, cluster, path, parsed: new Map() }, commit, stop.signal)
+  stop.abort()
+  await assert.rejects(reading, { name: 'AbortError' })
+})
+
 test('manifestsAmong leaves out Helm charts, and what kustomize is told', () => {
   const charts = ['a/Chart.yaml', 'a/values.yaml', 'a/templates/x.yaml']
   const files = [...charts, 'b/x.yml', 'b/x.json', 'ab/x.yaml', 'b/kustomization.yaml']
