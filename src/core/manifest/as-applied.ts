@@ -19,18 +19,16 @@ const removals: readonly Removal[] = [
     from: () => true,
     paths: [
       ['metadata', 'creationTimestamp'],
+      ['metadata', 'deletionGracePeriodSeconds'],
+      ['metadata', 'deletionTimestamp'],
       ['metadata', 'generation'],
       ['metadata', 'managedFields'],
       ['metadata', 'resourceVersion'],
       ['metadata', 'selfLink'],
       ['metadata', 'uid'],
       ['metadata', 'annotations', 'kubectl.kubernetes.io/last-applied-configuration'],
+      ['status'],
     ],
-  },
-  {
-    // The status of a definition says which versions are stored, which whoever migrates it may have to write.
-    from: (object) => !isOf(object, 'apiextensions.k8s.io', ['CustomResourceDefinition']),
-    paths: [['status']],
   },
   {
     // Its rules are filled in from other roles; ours would empty them until they are filled in again.

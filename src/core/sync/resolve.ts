@@ -7,7 +7,6 @@ import {
   groupOf,
   objectIdOf,
 } from '../manifest/kubernetes-object.ts'
-import { asDesired } from './desired.ts'
 import { isCustomResourceDefinition } from './order.ts'
 import type { SyncProblem } from './report.ts'
 
@@ -15,7 +14,7 @@ import type { SyncProblem } from './report.ts'
 export type Scopes = (apiVersion: string, kind: string) => 'namespaced' | 'cluster' | 'unknown' | 'unreadable'
 
 export type Resolved = {
-  /** As they are to be applied: the namespace is filled in or taken away, what only a server writes is dropped. */
+  /** As they are to be applied: the namespace is filled in or taken away. */
   readonly objects: readonly WantedObject[]
   /** Of kinds that a CustomResourceDefinition among the objects brings. Apply the first stage, discover, resolve again. */
   readonly waiting: readonly WantedObject[]
@@ -58,11 +57,10 @@ function place(wanted: WantedObject, scopes: Scopes, brought: Brought): Placed {
 }
 
 function inScope({ object, at }: WantedObject, scope: 'namespaced' | 'cluster'): WantedObject {
-  const desired = asDesired(object)
-  const { namespace, ...metadata } = desired.metadata
+  const { namespace, ...metadata } = object.metadata
   return {
     object: {
-      ...desired,
+      ...object,
       metadata: scope === 'cluster' ? metadata : { ...metadata, namespace: namespace ?? 'default' },
     } as KubernetesObject,
     at,

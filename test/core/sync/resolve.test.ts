@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { JsonObject } from '../../../src/core/json.ts'
 import type { KubernetesObject } from '../../../src/core/manifest/kubernetes-object.ts'
 import { type Scopes, resolveWanted } from '../../../src/core/sync/resolve.ts'
 import { file, namespace, object, wanted } from './objects.ts'
@@ -100,48 +99,3 @@ test('resolveWanted sees one object in a missing namespace and in `default`', ()
   const bare = { ...wanted(), object: { ...object(), metadata } as KubernetesObject }
   assert.equal(resolveWanted([bare, wanted({}, { namespace: 'default' })], scopes).problems.length, 1)
 })
-
-const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'x' } }
-const injected = { annotations: { 'cert-manager.io/inject-ca-from': 'demo/ca' } }
-const hook = { name: 'x', clientConfig: { caBundle: 'Cg==', url: 'https://x' } }
-
-const dropped: Readonly<Record<string, readonly [KubernetesObject, KubernetesObject]>> = {
-  'what only a server writes': [
-    object(
-      { status: { replicas: 1 } },
-      { uid: 'x', resourceVersion: '1', generation: 1, managedFields: [], creationTimestamp: null },
-    ),
-    object(),
-  ],
-  'the rules of an aggregated role': [
-    clusterRole({ aggregationRule: { clusterRoleSelectors: [] }, rules: [] }),
-    clusterRole({ aggregationRule: { clusterRoleSelectors: [] } }),
-  ],
-  'not the rules of another role': [clusterRole({ rules: [] }), clusterRole({ rules: [] })],
-  'the bundle of a webhook that cert-manager fills': [
-    object({ webhooks: [hook] }, injected),
-    object({ webhooks: [{ name: 'x', clientConfig: { url: 'https://x' } }] }, injected),
-  ],
-  'not the bundle of another webhook': [object({ webhooks: [hook] }), object({ webhooks: [hook] })],
-  'the bundle of a conversion that cert-manager fills': [
-    object(
-      { spec: { conversion: { strategy: 'Webhook', webhook: { clientConfig: { caBundle: 'Cg==' } } } } },
-      injected,
-    ),
-    object({ spec: { conversion: { strategy: 'Webhook', webhook: { clientConfig: {} } } } }, injected),
-  ],
-}
-
-for (const [name, [source, expected]] of Object.entries(dropped)) {
-  test(`resolveWanted drops ${name}`, () => {
-    const { objects } = resolveWanted([{ ...wanted(), object: source }], scopes)
-    assert.deepEqual(
-      objects.map((each) => each.object),
-      [expected],
-    )
-  })
-}
-
-function clusterRole(fields: JsonObject): KubernetesObject {
-  return { ...role, ...fields }
-}
