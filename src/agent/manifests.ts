@@ -62,9 +62,10 @@ export function manifestsAmong(files: readonly TreeFile[]): readonly TreeFile[] 
   const charts = files.flatMap(({ path }) =>
     /(?:^|\/)Chart\.yaml$/.test(path) ? [path.slice(0, -'Chart.yaml'.length)] : [],
   )
-  return files.filter(
-    ({ path }) => /\.ya?ml$/.test(path) && !isKustomization(path) && !charts.some((chart) => path.startsWith(chart)),
-  )
+  // What a submodule holds nobody knows, so it is not passed over like a file of another kind.
+  const isManifest = ({ path, kind }: TreeFile): boolean =>
+    kind === 'submodule' || (/\.ya?ml$/.test(path) && !isKustomization(path))
+  return files.filter((file) => isManifest(file) && !charts.some((chart) => file.path.startsWith(chart)))
 }
 
 type ReadManifest = {

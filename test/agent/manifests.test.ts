@@ -67,6 +67,11 @@ test('readManifests follows no link', async () => {
   assert.match(problems[0]?.message ?? '', /symbolic link/)
 })
 
+test('readManifests does not pass over a folder that has become a submodule', async () => {
+  const { problems } = await read({}, [treeFile('clusters/a/team', 'submodule')])
+  assert.match(problems[0]?.message ?? '', /submodule/)
+})
+
 test('readManifests parses a file once, and forgets it when no file has it', async () => {
   const parsed = new Map()
   const mirror = mirrorOf({ 'clusters/a/one.yaml': configMapFile('one', 'x', { a: 'b' }) })
