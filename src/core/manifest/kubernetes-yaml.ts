@@ -83,7 +83,9 @@ function readObject({ tree, type }: Found): Outcome {
   if (!object.ok) return { kind: 'refused', problems: object.problems }
   const read = { object: asApplied(object.value), at: tree.at }
   if (saysIgnore(annotationsOf(tree))) return { kind: 'ignored', read }
-  const problems = [textProblems, secretProblems, duplicateListKeys].flatMap((check) => check(tree, object.value))
+  const problems = [nameProblems, textProblems, secretProblems, duplicateListKeys].flatMap((check) =>
+    check(tree, object.value),
+  )
   return problems.length > 0 ? { kind: 'refused', problems } : { kind: 'wanted', read, notices: nullsIn(tree, []) }
 }
 
@@ -127,6 +129,15 @@ function unnamed(tree: Tree): Problem {
   if (generated === undefined) return missing(tree, 'metadata', 'name')
   const message = '`metadata.generateName` would make another object at every sync'
   return { message, at: generated.at, help: 'give it a name of its own under `metadata.name`' }
+}
+
+/** What no path of the API server can hold: it would answer as if the kind were unknown. */
+function nameProblems(tree: Tree): readonly Problem[] {
+  return ['name', 'namespace'].flatMap((key) => {
+    const [text, at] = [textAt(tree, 'metadata', key) ?? '', treeAt(tree, 'metadata', key)?.at ?? tree.at]
+    if (!/^\.{1,2}$|[/%]/.test(text)) return []
+    return [{ message: `\`metadata.${key}\` holds what no name can: \`/\`, \`%\`, or dots alone`, at }]
+  })
 }
 
 /** What must be text, for otherwise the API server refuses the object: `"8080"` is not `8080`. */

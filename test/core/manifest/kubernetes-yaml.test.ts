@@ -226,6 +226,12 @@ suite('readObjects refuses', () => {
       '5:14: expected `metadata.namespace` to be text, got a boolean (quote it)',
     ],
     [
+      'a name that is a path',
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: .., namespace: ../kube-system }',
+      '3:19: `metadata.name` holds what no name can: `/`, `%`, or dots alone',
+      '3:34: `metadata.namespace` holds what no name can: `/`, `%`, or dots alone',
+    ],
+    [
       'generateName',
       'apiVersion: batch/v1\nkind: Job\nmetadata: { generateName: a- }',
       '3:27: `metadata.generateName` would make another object at every sync (give it a name of its own under `metadata.name`)',
