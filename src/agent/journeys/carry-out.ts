@@ -35,8 +35,8 @@ export async function carryOut(server: Server, planned: PlannedObject): Promise<
     return await carryOutStep(server, planned)
   } catch (error) {
     if (!(error instanceof KubernetesError) || isWholeServer(error)) throw error
-    const { class: kind, status, turn, reason, message, help } = error
-    const failure = { class: kind, status, turn, reason, message, help }
+    const { class: kind, status, turn, reason, message, help, fieldsOfSecret } = error
+    const failure = { class: kind, status, turn, reason, message, help, fieldsOfSecret }
     return { outcome: { id, result: 'failed', problem: problemOf(failure, wanted) } }
   }
 }

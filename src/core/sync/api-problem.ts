@@ -12,6 +12,8 @@ export type ApiFailure = {
   readonly message: string
   /** What to do, where whoever asked knows it better than the class tells: the very rule of RBAC that is missing. */
   readonly help?: string | undefined
+  /** `data[.dockerconfigjson] (FieldValueInvalid)`: what is wrong with a Secret, and no value of it. */
+  readonly fieldsOfSecret?: readonly string[]
 }
 
 /** What went wrong with one object, and what to do. Of a Secret, never the server's words: they can hold its values. */
@@ -29,9 +31,10 @@ export function problemOf(failure: ApiFailure, { object, at }: WantedObject): Sy
   }
 }
 
-function withoutWords({ class: kind, status, reason }: ApiFailure): string {
+function withoutWords({ class: kind, status, reason, fieldsOfSecret = [] }: ApiFailure): string {
   const answer = [status, reason].filter((each) => each !== undefined && each !== '').join(' ')
-  return `the Secret was not applied: ${kind}${answer === '' ? '' : ` (${answer})`}`
+  const fields = fieldsOfSecret.length === 0 ? '' : `: ${fieldsOfSecret.join(', ')}`
+  return `the Secret was not applied: ${kind}${answer === '' ? '' : ` (${answer})`}${fields}`
 }
 
 type About = { readonly apiVersion: string; readonly kind: string; readonly group: string; readonly namespace?: string }

@@ -73,6 +73,8 @@ export type KubernetesErrorFacts = {
   readonly retryAfterMs?: number | undefined
   /** What to do next. */
   readonly help?: string | undefined
+  /** Which of its fields are wrong, and in what way: all that may be told of a Secret. */
+  readonly fieldsOfSecret?: readonly string[]
   readonly cause?: unknown
 }
 
@@ -84,6 +86,7 @@ export class KubernetesError extends Error {
   readonly reason: string | undefined
   readonly retryAfterMs: number | undefined
   readonly help: string | undefined
+  readonly fieldsOfSecret: readonly string[]
 
   constructor(message: string, facts: KubernetesErrorFacts) {
     super(message, facts.cause === undefined ? undefined : { cause: facts.cause })
@@ -94,6 +97,7 @@ export class KubernetesError extends Error {
     this.reason = facts.reason
     this.retryAfterMs = facts.retryAfterMs
     this.help = facts.help
+    this.fieldsOfSecret = facts.fieldsOfSecret ?? []
   }
 }
 

@@ -1,7 +1,7 @@
 import { type Json, jsonAt } from '../../core/json.ts'
 import { type Call, formatCall } from './call.ts'
 import { KubernetesError, type KubernetesErrorClass } from './errors.ts'
-import { isSecret, wordsForSecret } from './secret-words.ts'
+import { fieldsOfSecret, isSecret, wordsForSecret } from './secret-words.ts'
 
 export type Refused = {
   readonly status: number
@@ -20,6 +20,7 @@ export function refusalOf(call: Call, refused: Refused): KubernetesError {
     reason: said.reason === '' ? undefined : said.reason,
     retryAfterMs: retryAfterMs(refused.retryAfter),
     help: found === 'forbidden' ? missingRule(said.message) : undefined,
+    fieldsOfSecret: isSecret(call) ? fieldsOfSecret(said) : [],
   })
 }
 

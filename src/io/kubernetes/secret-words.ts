@@ -16,10 +16,16 @@ type Said = {
  * What is wrong with a Secret, without the server's words: those quote what they refuse (`.data.password: expected
  * string, got 12345`), and so may a webhook's. Only what cannot be a value is taken from them: fields, and their errors' kinds.
  */
-export function wordsForSecret({ status, reason, message, details }: Said): string {
-  const because = [...causesOf(details), ...fieldInMessage(message)]
-  const what = because.length === 0 ? '' : `: ${because.join(', ')}`
+export function wordsForSecret(said: Said): string {
+  const { status, reason } = said
+  const fields = fieldsOfSecret(said)
+  const what = fields.length === 0 ? '' : `: ${fields.join(', ')}`
   return `the API server refused the Secret (${status} ${reason === '' ? 'without a reason' : reason})${what}`
+}
+
+/** `data[.dockerconfigjson] (FieldValueInvalid)` */
+export function fieldsOfSecret({ message, details }: Said): readonly string[] {
+  return [...causesOf(details), ...fieldInMessage(message)]
 }
 
 function causesOf(details: Json | undefined): readonly string[] {

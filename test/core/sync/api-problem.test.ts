@@ -54,3 +54,11 @@ test('problemOf never repeats what a server says of a Secret', () => {
     'the Secret was not applied: timed-out',
   )
 })
+
+test('problemOf says which fields of a Secret are wrong', () => {
+  const fieldsOfSecret = ['data[.dockerconfigjson] (FieldValueInvalid)']
+  assert.equal(
+    problemOf(failure({ fieldsOfSecret }), wanted({ apiVersion: 'v1', kind: 'Secret' })).message,
+    'the Secret was not applied: invalid (422 Invalid): data[.dockerconfigjson] (FieldValueInvalid)',
+  )
+})

@@ -308,5 +308,6 @@ for (const { name, body, says } of secretAnswers) {
   test(`refusalOf says what is wrong with a Secret without its values: ${name}`, () => {
     const error = refusalOf(secretWrite, { status: 422, text: value, body: { kind: 'Status', ...body } })
     assert.equal(error.message, says)
+    assert.equal(error.fieldsOfSecret.join(', '), says.split(': ')[1] ?? '')
   })
 }
