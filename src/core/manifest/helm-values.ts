@@ -75,7 +75,9 @@ function imageAt({ container, repository, registry, tag, digest }: ImagePlace): 
   // A registry counts if YAML reads it as text; a tag whatever it is read as: `1.10` is no number to its author.
   const host = registry !== undefined && isText(registry) ? textOf(registry) : undefined
   const reference = `${before(host, '/')}${name}${after(':', textOf(tag))}${after('@', textOf(digest))}`
-  return tag !== undefined && isScalar(tag.node)
+  // An empty tag is none, where the name brings its own: filling it in would make two of them.
+  const isBeside = tag !== undefined && isScalar(tag.node) && (textOf(tag) ? true : !/[:@][^/]*$/.test(name))
+  return isBeside
     ? [{ container, reference, spot: tag, holds: 'tag' }]
     : [{ container, reference, spot: repository, holds: 'reference' }]
 }

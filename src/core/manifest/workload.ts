@@ -5,6 +5,7 @@ import {
   type Annotations,
   annotationsOf,
   type Automation,
+  keysFor,
   readAutomation,
   readStrayPolicies,
   readTagPolicy,
@@ -12,6 +13,8 @@ import {
 import { findInPod, type FoundImage, type FoundImages } from './containers.ts'
 import { type ManifestDocument, readDocuments } from './document.ts'
 import { findInValues } from './helm-values.ts'
+import { type ImageObjects, readImageObjects } from './image-policies.ts'
+import { type Marker, readMarkers } from './markers.ts'
 import { type Resource, resourcesAt, type WorkloadId, workloadId } from './resource.ts'
 import { descend, type NodePath, rootOf, textOf } from './spot.ts'
 
@@ -35,7 +38,13 @@ export type ImageUse = {
 }
 
 /** Plain JSON, so that it can be kept per blob. The problems have no file: who read it knows. */
-export type ManifestReading = { readonly images: readonly ImageUse[]; readonly problems: readonly Problem[] }
+export type ManifestReading = {
+  readonly images: readonly ImageUse[]
+  readonly problems: readonly Problem[]
+  /** What follows an ImagePolicy, which may stand in another file: `resolveMarkers` makes images of it. */
+  readonly markers?: readonly Marker[]
+  readonly imageObjects?: ImageObjects
+}
 
 type Kind = { readonly find: (resource: Resource) => FoundImages; readonly impossibleBecause?: string }
 
@@ -58,14 +67,25 @@ const kinds: Readonly<Record<string, Kind>> = {
   ReplicationController: { find: podTemplate, impossibleBecause: `a ReplicationController is not automated: ${owned}` },
 }
 
-/** A HelmRelease of Flux v1, the one kind whose meaning hangs on its version. */
+/** A HelmRelease, the one kind whose meaning hangs on its version. */
 const helmRelease: Kind = { find: findInValues }
-const helmReleaseVersions = ['flux.weave.works/v1beta1', 'helm.fluxcd.io/v1']
+const helmReleaseVersions =
+  /^(?:flux\.weave\.works\/v1beta1|helm\.fluxcd\.io\/v1|helm\.toolkit\.fluxcd\.io\/v[a-z0-9]+)$/
 
 /** Every image that the workloads of a manifest name, and everything that its author should know. */
 export function readManifest(text: string): ManifestReading {
   const { documents, problems } = readDocuments(text)
-  return joined([{ images: [], problems }, ...documents.map(readDocument)])
+  const { images, problems: wrong } = joined([{ images: [], problems }, ...documents.map(readDocument)])
+  const readable = documents.filter((document) => !isEncrypted(document))
+  const resources = readable.flatMap((document) => resourcesAt(rootOf(document)))
+  const { markers, problems: misplaced } = readMarkers(text, readable, resources)
+  const { objects, problems: unreadable } = readImageObjects(resources)
+  return {
+    images,
+    problems: [...wrong, ...misplaced, ...unreadable],
+    ...(markers.length === 0 ? {} : { markers }),
+    ...(Object.values(objects).every(({ length }) => length === 0) ? {} : { imageObjects: objects }),
+  }
 }
 
 function readDocument(document: ManifestDocument): ManifestReading {
@@ -97,13 +117,25 @@ function readResource(resource: Resource): ManifestReading {
   const uses = found.map((image) => readUse({ annotations, workload, image, automation: { ...automation, ...off } }))
   const containers = new Set(found.map(({ container }) => container))
   return joined([
-    { images: [], problems: [...problems, ...wrong, ...readStrayPolicies(annotations, containers)] },
+    { images: [], problems: [...problems, ...wrong, ...inVain(annotations, because)] },
+    { images: [], problems: readStrayPolicies(annotations, containers) },
     ...uses,
   ])
 }
 
+/** Who asks for what cannot be would wait for ever. */
+function inVain(annotations: Annotations, because: string | undefined): readonly Problem[] {
+  if (because === undefined) return []
+  return keysFor('automated').flatMap((key) => {
+    const spot = annotations.get(key)
+    return textOf(spot) === 'true'
+      ? [{ message: `\`${key}\` is ignored: ${because}`, ...(spot && { at: spot.at }) }]
+      : []
+  })
+}
+
 function kindOf({ apiVersion, kind }: Resource): Kind | undefined {
-  if (kind === 'HelmRelease') return helmReleaseVersions.includes(apiVersion) ? helmRelease : undefined
+  if (kind === 'HelmRelease') return helmReleaseVersions.test(apiVersion) ? helmRelease : undefined
   return Object.hasOwn(kinds, kind) ? kinds[kind] : undefined
 }
 

@@ -3,6 +3,7 @@ import { type Configuration, clusterOf } from '../config/configuration.ts'
 import { isOlder, newestAllowedTag } from '../image/newest.ts'
 import { type ImageName, imageName } from '../image/ref.ts'
 import { type TagPolicy, parseTagPolicy } from '../image/tag-policy.ts'
+import { resolveMarkers } from '../manifest/resolve-markers.ts'
 import type { ImageUse, ManifestReading } from '../manifest/workload.ts'
 import { type Problem, inFile } from '../parsed.ts'
 
@@ -64,20 +65,21 @@ export type ReleasePlan = {
 
 /** What may be released now, and why the rest is not. Total: a broken policy or an unread registry releases nothing. */
 export function planRelease({ configuration, files, tagsOf }: ReleaseInput): ReleasePlan {
-  const verdicts = files.flatMap(({ file, reading }) => {
+  const resolved = resolveMarkers(files, (file) => clusterOf(configuration, file))
+  const verdicts = resolved.flatMap(({ file, reading }) => {
     const cluster = clusterOf(configuration, file)
     return reading.images.map((use) => judge({ cluster, file, use, tagsOf }))
   })
   return {
     changes: verdicts.flatMap((verdict) => (verdict.kind === 'change' ? [verdict.change] : [])),
     skipped: verdicts.flatMap((verdict) => (verdict.kind === 'skip' ? [verdict.skipped] : [])),
-    problems: files.flatMap(({ file, reading }) => reading.problems.map((problem) => inFile(problem, file))),
+    problems: resolved.flatMap(({ file, reading }) => reading.problems.map((problem) => inFile(problem, file))),
   }
 }
 
 /** The images of a repository whose tags a plan asks for. */
 export function automatedImages(configuration: Configuration, files: readonly ReadFile[]): readonly ImageName[] {
-  const names = files
+  const names = resolveMarkers(files, (file) => clusterOf(configuration, file))
     .filter(({ file }) => clusterOf(configuration, file) !== undefined)
     .flatMap(({ reading }) => reading.images.filter((use) => whyNotAutomated(use) === undefined))
     .map((use) => imageName(use.image))

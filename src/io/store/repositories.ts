@@ -8,7 +8,8 @@ import {
   type RepoId,
   type RepoName,
 } from '../../core/ids.ts'
-import { type ImageName, imageName } from '../../core/image/ref.ts'
+import type { ImageName } from '../../core/image/ref.ts'
+import { imagesFollowedBy } from '../../core/manifest/resolve-markers.ts'
 import type { ManifestReading } from '../../core/manifest/workload.ts'
 import type { Parsed } from '../../core/parsed.ts'
 import type { Queryable } from './database.ts'
@@ -38,7 +39,7 @@ export type RepositoryReading = {
 }
 
 /** Raised whenever `readManifest` reads something differently: older readings are then read again. */
-export const readerVersion = 1
+export const readerVersion = 2
 
 type RepositoryRow = {
   readonly id: RepoId
@@ -139,15 +140,16 @@ export async function isWhollyRead(database: Queryable, id: RepoId): Promise<boo
 }
 
 export async function keepReading(database: Queryable, blob: BlobSha, reading: ManifestReading): Promise<void> {
-  const automated = reading.images.filter((use) => use.automation.automated)
-  const images = [...new Set(automated.map((use) => imageName(use.image)))]
   await database.query(
     `insert into reading (blob, version, reading) values ($1, $2, $3)
      on conflict (blob) do update set version = excluded.version, reading = excluded.reading`,
     [blob, readerVersion, reading],
   )
   await database.query('delete from reading_image where blob = $1', [blob])
-  await database.query('insert into reading_image (blob, image) select $1, unnest($2::text[])', [blob, images])
+  await database.query('insert into reading_image (blob, image) select $1, unnest($2::text[])', [
+    blob,
+    imagesFollowedBy(reading),
+  ])
 }
 
 /** Replaces what is known of a repository's files, all or nothing. */

@@ -95,11 +95,32 @@ text: image
     assert.equal(use?.image.digest, `sha256:${'a'.repeat(64)}`)
   })
 
-  test('leaves other kinds of HelmRelease to their issue', () => {
-    for (const version of ['helm.toolkit.fluxcd.io/v2', 'helm.integrations.flux.weave.works/v1alpha2', 'v1']) {
-      assert.deepEqual(images(helmRelease('image: a:1', { version })), [])
-    }
-  })
+  for (const version of ['v2', 'v2beta1', 'v2beta2']) {
+    test(`finds the inline values of helm.toolkit.fluxcd.io/${version}`, () => {
+      const text = helmRelease('image: a:1\nweb: {image: {repository: b, tag: 1.10}}', {
+        version: `helm.toolkit.fluxcd.io/${version}`,
+      })
+      assert.deepEqual(images(text), ['chart-image a:1', 'web b:1.10'])
+    })
+  }
+
+  for (const version of ['helm.integrations.flux.weave.works/v1alpha2', 'v1', 'x.helm.fluxcd.io/v1']) {
+    test(`leaves a HelmRelease of ${version} alone`, () =>
+      assert.deepEqual(images(helmRelease('image: a:1', { version })), []))
+  }
+
+  const beside: readonly [values: string, edited: string][] = [
+    ['image: repo/app:1\ntag: ""', 'image: repo/app:2.0\ntag: ""'],
+    ['image: {repository: localhost:5000/app, tag: ""}', 'image: {repository: localhost:5000/app, tag: "2.0"}'],
+    ['image: {repository: "a:1", tag: ~}', 'image: {repository: "a:2.0", tag: ~}'],
+  ]
+  for (const [values, edited] of beside) {
+    test(`gives an image no second tag: ${JSON.stringify(values)}`, () => {
+      const text = helmRelease(values)
+      const edits = readManifest(text).images.map((use) => retag(use, '2.0'))
+      assert.equal(guaranteed(editScalars(text, edits)), helmRelease(edited))
+    })
+  }
 
   test('follows annotations that map a container to a place below the values', () => {
     const annotations = `repository.fluxcd.io/app: deep.er.name

@@ -87,6 +87,10 @@ suite('readManifest finds the images of a', () => {
       const [use] = readManifest(wish).images
       assert.equal(use?.automation.automated, automated)
       assert.equal(use?.automation.impossibleBecause === undefined, automated)
+      assert.deepEqual(
+        problems(wish),
+        automated ? [] : [`2:58: \`fluxcd.io/automated\` is ignored: ${use?.automation.impossibleBecause}`],
+      )
     })
   }
 })
