@@ -77,6 +77,25 @@ onCluster('an object that waits says for what', async (cluster) => {
   await come(async () => assert.equal((await ground.status()).lastReport?.result, 'full'), ground.log)
 })
 
+onCluster('an object that cannot be put back names who has changed it', async (cluster) => {
+  const name = `${cluster.namespace}-rival`
+  await using ground = await openGround(cluster, name)
+  await ground.commit({
+    'namespace.yaml': namespaceFile(name),
+    'web.yaml': `apiVersion: v1\nkind: Service\nmetadata: { name: web, namespace: ${name} }\nspec: { ports: [{ name: http, port: 80 }] }\n`,
+  })
+  await ground.start()
+  const path = `/api/v1/namespaces/${name}/services/web`
+  // The port's number is its key: both stay, and two ports of one name are refused.
+  await ground.patch(path, { spec: { ports: [{ name: 'http', port: 99 }] } }, 'some-operator')
+  await come(async () => {
+    const [problem] = (await ground.status()).lastReport?.problems ?? []
+    assert.match(problem?.message ?? '', /Duplicate value: "http"/)
+    assert.match(problem?.help ?? '', /git has not changed: undo .*, by some-operator\.$/)
+    assert.equal(problem?.turn, 'operator')
+  }, ground.log)
+})
+
 function definitionFile(group: string): string {
   return `apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition

@@ -4,7 +4,7 @@ import {
   type WantedObject,
   objectIdOf,
 } from '../../core/manifest/kubernetes-object.ts'
-import { problemOf } from '../../core/sync/api-problem.ts'
+import { problemOf, problemOfDrift } from '../../core/sync/api-problem.ts'
 import { differs } from '../../core/sync/differs.ts'
 import { type InventoryEntry, recordOf } from '../../core/sync/inventory.ts'
 import type { LiveMetadata } from '../../core/sync/live-metadata.ts'
@@ -30,14 +30,22 @@ export type Server = {
 
 /** A refusal of one object is its outcome; what would refuse every other one too is thrown. */
 export async function carryOut(server: Server, planned: PlannedObject): Promise<CarriedOut> {
-  const { id, wanted } = planned
+  const { id, wanted, step } = planned
   try {
     return await carryOutStep(server, planned)
   } catch (error) {
     if (!(error instanceof KubernetesError) || isWholeServer(error)) throw error
     const { class: kind, status, turn, reason, message, help, fieldsOfSecret } = error
     const failure = { class: kind, status, turn, reason, message, help, fieldsOfSecret }
-    return { outcome: { id, result: 'failed', problem: problemOf(failure, wanted) } }
+    const problem = problemOf(failure, wanted)
+    const isOfDrift = step.do === 'verify' && kind === 'invalid'
+    return {
+      outcome: {
+        id,
+        result: 'failed',
+        problem: isOfDrift ? problemOfDrift(problem, changedBy(step.live)) : problem,
+      },
+    }
   }
 }
 

@@ -31,6 +31,13 @@ export function problemOf(failure: ApiFailure, { object, at }: WantedObject): Sy
   }
 }
 
+/** Of an object that was accepted just as git says it: what stands in its way now is what others have made of it since. */
+export function problemOfDrift(problem: SyncProblem, managers: readonly string[]): SyncProblem {
+  const by = managers.length === 0 ? '' : `, by ${managers.join(', ')}`
+  const help = `The cluster took this before, and git has not changed: undo what was changed in the cluster since${by}.`
+  return { ...problem, help, turn: 'operator' }
+}
+
 function withoutWords({ class: kind, status, reason, fieldsOfSecret = [] }: ApiFailure): string {
   const answer = [status, reason].filter((each) => each !== undefined && each !== '').join(' ')
   const fields = fieldsOfSecret.length === 0 ? '' : `: ${fieldsOfSecret.join(', ')}`
