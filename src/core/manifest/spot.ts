@@ -1,4 +1,4 @@
-import { isAlias, isMap, isNode, isScalar, isSeq, type Node } from 'yaml'
+import { isAlias, isMap, isNode, isScalar, isSeq, type Node, Scalar } from 'yaml'
 import { type Place } from '../parsed.ts'
 import { type ManifestDocument } from './document.ts'
 
@@ -19,16 +19,18 @@ export function rootOf(document: ManifestDocument): Spot {
 }
 
 /**
- * The value of a key, as Kubernetes reads it: the last of duplicates, and where there is none of its own, one that is
- * merged in. A merged value has `<<` on its path.
+ * The value of a key, as Kubernetes reads it: of those that the mapping has and those that `<<` merges into it the last
+ * in the text. A merged value has `<<` on its path.
  */
 export function child(spot: Spot, key: string): Spot | undefined {
   if (!isMap(spot.node)) return undefined
-  const pair = spot.node.items.findLast((pair) => keyText(pair.key) === key)
-  if (pair !== undefined) return step(spot, key, pair.value)
-  for (const merged of mergedInto(spot)) {
-    const found = child(merged, key)
-    if (found !== undefined) return found
+  for (const pair of spot.node.items.toReversed()) {
+    if (keyText(pair.key) === key) return step(spot, key, pair.value)
+    if (!isMerge(pair.key)) continue
+    for (const merged of mergedBy(spot, pair.value)) {
+      const found = child(merged, key)
+      if (found !== undefined) return found
+    }
   }
   return undefined
 }
@@ -37,19 +39,21 @@ export function descend(spot: Spot, path: readonly string[]): Spot | undefined {
   return path.reduce<Spot | undefined>((at, key) => (at === undefined ? undefined : child(at, key)), spot)
 }
 
-/** What `child` gives for each key of a mapping: its own in the order of the text, those merged in last. */
+/** What `child` gives for each key of a mapping, in the order of the text. */
 export function entriesOf(spot: Spot): ReadonlyMap<string, Spot> {
   if (!isMap(spot.node)) return new Map()
-  const entries = new Map<string, Spot>()
-  for (const { key, value } of spot.node.items) {
-    const text = keyText(key)
-    const there = text === undefined || text === mergeKey ? undefined : step(spot, text, value)
-    if (text !== undefined && there !== undefined) entries.set(text, there)
-  }
-  for (const [key, there] of mergedInto(spot).flatMap((merged) => [...entriesOf(merged)])) {
-    if (!entries.has(key)) entries.set(key, there)
-  }
-  return entries
+  return new Map(spot.node.items.flatMap(({ key, value }) => entriesBy(spot, key, value)))
+}
+
+function entriesBy(spot: Spot, key: unknown, value: unknown): (readonly [key: string, value: Spot])[] {
+  // The most important first, so that it is the last to be set.
+  if (isMerge(key))
+    return mergedBy(spot, value)
+      .toReversed()
+      .flatMap((merged) => [...entriesOf(merged)])
+  const text = keyText(key)
+  const there = text === undefined ? undefined : step(spot, text, value)
+  return text === undefined || there === undefined ? [] : [[text, there]]
 }
 
 export function itemsOf(spot: Spot): readonly Spot[] {
@@ -82,11 +86,14 @@ function step(spot: Spot, key: string | number, written: unknown): Spot | undefi
   return node && { document: spot.document, path: [...spot.path, key], node, at: spot.document.placeOf(written) }
 }
 
+/** Whether a key merges; in quotes it is a key like any other. */
+export function isMerge(key: unknown): boolean {
+  return isScalar(key) && key.source === mergeKey && key.type === Scalar.PLAIN
+}
+
 /** The mappings that `<<` names, the most important first. */
-function mergedInto(spot: Spot): readonly Spot[] {
-  if (!isMap(spot.node)) return []
-  const pair = spot.node.items.find((pair) => keyText(pair.key) === mergeKey)
-  const named = pair === undefined ? undefined : step(spot, mergeKey, pair.value)
+function mergedBy(spot: Spot, value: unknown): readonly Spot[] {
+  const named = step(spot, mergeKey, value)
   if (named === undefined) return []
   return isSeq(named.node) ? itemsOf(named) : [named]
 }

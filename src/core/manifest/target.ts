@@ -1,7 +1,7 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, type Node, Scalar } from 'yaml'
 import { type Parsed, parsed, type Place, refused } from '../parsed.ts'
-import { nodesOf, type YamlSource } from './document.ts'
-import { keyText, mergeKey, type NodePath } from './spot.ts'
+import { aliasTargets, nodesOf, type YamlSource } from './document.ts'
+import { isMerge, keyText, mergeKey, type NodePath } from './spot.ts'
 
 /** A scalar that can be replaced in place, and where its source text stands in the file, quotes included. */
 export type Target = { readonly node: Scalar; readonly start: number; readonly end: number; readonly at: Place }
@@ -42,6 +42,8 @@ export function walk({ parsed }: YamlSource, path: NodePath): Way | Obstacle {
   for (const key of path) {
     const step = below(nodes[0], key)
     if (step.kind === 'obstacle') return step
+    if (isOverridden(nodes[0], key, parsed.contents))
+      return obstacle(`counts for nothing: a \`<<\` further down brings \`${key}\`, too`, step.node)
     nodes.unshift(step.node)
   }
   return { kind: 'way', nodes, root: parsed.contents }
@@ -61,6 +63,27 @@ function below(node: Node, key: string | number): Step {
   const [pair, second] = node.items.filter((pair) => keyText(pair.key) === key)
   if (second === undefined) return asStep(pair?.value, node)
   return obstacle(`cannot be told apart: \`${key}\` is there twice`, isNode(second.key) ? second.key : node)
+}
+
+/** Whether a `<<` behind a key brings the same key: of the two Kubernetes takes the later. */
+function isOverridden(node: Node, key: string | number, root: Node): boolean {
+  if (!isMap(node) || typeof key === 'number') return false
+  const own = node.items.findIndex((pair) => keyText(pair.key) === key)
+  const later = node.items.slice(own + 1).filter((pair) => isMerge(pair.key))
+  if (later.length === 0) return false
+  const targets = aliasTargets(root)
+  const open: unknown[] = later.map(({ value }) => value)
+  const seen = new Set<unknown>()
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (seen.has(next)) continue
+    seen.add(next)
+    if (isAlias(next)) open.push(targets.get(next))
+    if (isSeq(next)) for (const item of next.items) open.push(item)
+    if (!isMap(next)) continue
+    if (next.items.some((pair) => keyText(pair.key) === key)) return true
+    for (const { key, value } of next.items) if (isMerge(key)) open.push(value)
+  }
+  return false
 }
 
 function asStep(value: unknown, parent: Node): Step {

@@ -48,6 +48,14 @@ suite('editScalars replaces', () => {
         'new',
         'b: &b {a: z}\nc:\n  <<: *b\n  a: new\n',
       ],
+      ['beside a later merge of other keys', 'a: {c: x, <<: {b: 1}}\n', 'a.c', 'new', 'a: {c: new, <<: {b: 1}}\n'],
+      [
+        'beside a key that only looks like a merge',
+        'a: {c: x, "<<": {c: 1}}\n',
+        'a.c',
+        'new',
+        'a: {c: new, "<<": {c: 1}}\n',
+      ],
       ['a number', 'a: 1.10\n', 'a', 'next', 'a: next\n'],
       ['null', 'a: ~\n', 'a', 'new', 'a: new\n'],
       ['beside a broken document', 'b: [1\n---\na: x\n', 'a', 'new', 'b: [1\n---\na: new\n', 1],
@@ -127,6 +135,18 @@ suite('editScalars refuses', () => {
       'b: &x {c: 1}\na:\n  <<: *x\n',
       'a.<<.c',
       '3:3: `a.<<.c` is merged in from elsewhere by `<<`',
+    ],
+    [
+      'what a later merge replaces',
+      'b: &x {c: 1}\na: {c: 2, <<: *x}\n',
+      'a.c',
+      '2:8: `a.c` counts for nothing: a `<<` further down brings `c`, too',
+    ],
+    [
+      'what a later merge of merges replaces',
+      'b: &x {c: 1}\na: {c: {d: 2}, <<: [{}, {<<: *x}]}\n',
+      'a.c.d',
+      '2:8: `a.c.d` counts for nothing: a `<<` further down brings `c`, too',
     ],
     ['a duplicate key', 'a: 1\na: 2\n', 'a', '2:1: `a` cannot be told apart: `a` is there twice'],
     [
@@ -277,6 +297,8 @@ suite('hostile texts end', () => {
   const rows: readonly [name: string, text: string][] = [
     ['an alias bomb', `${bomb.join('\n')}\nc: x\n`],
     ['a scalar of a mebibyte', `c: x\nb: ${'y'.repeat(2 ** 20)}\n`],
+    ['very many merges', `c: x\nb: &b {d: 1}\n<<: [${'*b,'.repeat(200_000)}]\n`],
+    ['a merge of itself', `c: x\n<<: &b {<<: *b}\n`],
     ['very many aliases', `c: x\nb: &b [${'*b,'.repeat(200_000)}]\n`],
     ['a deep document beside', `${'['.repeat(20_000)}\n---\nc: x\n`],
   ]

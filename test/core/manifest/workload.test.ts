@@ -144,6 +144,26 @@ spec: {template: {spec: {containers: [{name: a, <<: *base}, {name: b, image: *im
     )
   })
 
+  const merges: readonly [container: string, image: string][] = [
+    ['image: y:1, <<: *base', 'x:1'],
+    ['<<: *base, image: y:1', 'y:1'],
+    ['image: y:1, <<: {command: [a]}', 'y:1'],
+    ['image: y:1, <<: [{image: z:1}, *base]', 'z:1'],
+    ['<<: {image: z:1}, <<: *base', 'x:1'],
+    ['<<: *base, <<: {image: z:1}', 'z:1'],
+    ['image: y:1, "<<": *base', 'y:1'],
+    ['image: y:1, <<: {<<: *base}', 'x:1'],
+  ]
+  for (const [container, image] of merges) {
+    test(`the last of key and merge: ${container}`, () => {
+      const text = `kind: Pod\nmetadata: {name: web}\nbase: &base {image: x:1}\nspec: {containers: [{name: a, ${container}}]}\n`
+      assert.deepEqual(
+        readManifest(text).images.map(({ image }) => image.written),
+        [image],
+      )
+    })
+  }
+
   test('an anchor that is set twice', () => {
     const text = workload(
       'Pod',
