@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
+import { parsePullNumber } from '../../src/core/ids.ts'
+import { guaranteed } from '../../src/core/parsed.ts'
 import { come, configMapFile, namespaceFile, openGround } from '../agent/ground.ts'
 import { testsOnCluster } from './on-cluster.ts'
 
 // What a sync must not lose, whatever a commit says, or a person does.
 const onCluster = testsOnCluster(import.meta.filename)
+const pull = guaranteed(parsePullNumber(1))
 
 for (const key of ['fluxcd.io/ignore', 'flux.weave.works/ignore']) {
   onCluster(`an object that git says to ignore by ${key} stays as it is`, async (cluster) => {
@@ -16,9 +19,14 @@ for (const key of ['fluxcd.io/ignore', 'flux.weave.works/ignore']) {
       'legacy.yaml': before,
     })
     await ground.start()
+    const base = await ground.head()
     const after = before
       .replace('Moin', 'Servus')
       .replace('metadata:\n', `metadata:\n  annotations: { ${key}: "true" }\n`)
+    const head = await ground.commit({ 'legacy.yaml': after }, 'pull')
+    const { result } = await ground.bot.ask({ kind: 'diff', pull, base, head }, 'diffed')
+    assert.deepEqual(result.kind === 'diff' && result.diff.changes, [])
+
     await ground.commit({ 'legacy.yaml': after })
     const { lastReport } = await ground.syncAgain()
     assert.equal(lastReport?.result, 'full', ground.log())
