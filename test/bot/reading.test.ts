@@ -110,6 +110,19 @@ describe('a repository is read', () => {
     assert.ok((await files()).includes('clusters/production/hostile.yaml'))
     assert.ok((await files()).includes(worker))
   })
+
+  test('leaves charts alone, wherever they stand', async () => {
+    const chart = 'clusters/production/chart'
+    const text = acmeFiles[worker] ?? ''
+    await commit({ [`${chart}/Chart.yaml`]: 'name: web\n', [`${chart}/templates/web.yaml`]: text })
+    await currentRepository(deps, id)
+    assert.deepEqual(
+      (await files()).filter((file) => file.startsWith(chart)),
+      [],
+    )
+    assert.ok((await files()).includes(worker))
+    await commit({ [`${chart}/Chart.yaml`]: null, [`${chart}/templates/web.yaml`]: null })
+  })
 })
 
 describe('the configuration is the consent:', () => {

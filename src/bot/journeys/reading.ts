@@ -6,6 +6,7 @@ import {
   parseConfiguration,
 } from '../../core/config/configuration.ts'
 import type { BlobSha, CommitSha, RepoId, RepoName } from '../../core/ids.ts'
+import { chartFiles } from '../../core/manifest/charts.ts'
 import { type ManifestReading, readManifest } from '../../core/manifest/workload.ts'
 import { type Parsed, type Problem, inFile, refused } from '../../core/parsed.ts'
 import { UserError } from '../../core/user-error.ts'
@@ -83,9 +84,12 @@ function readingOf(text: string | undefined): ManifestReading {
   return text === undefined ? { images: [], problems: [noText] } : readManifest(text)
 }
 
-/** Of the clusters only: what the configuration does not name is none of our business, and costs nothing. */
+/** Of the clusters only, and of no chart: what the configuration does not name is none of our business, and costs nothing. */
 function manifestsOf(configuration: Configuration, files: readonly FileAtCommit[]): readonly FileAtCommit[] {
-  return files.filter(({ path }) => /\.ya?ml$/.test(path) && clusterOf(configuration, path) !== undefined)
+  const isOfChart = chartFiles(files.map(({ path }) => path))
+  return files.filter(
+    ({ path }) => /\.ya?ml$/.test(path) && clusterOf(configuration, path) !== undefined && !isOfChart(path),
+  )
 }
 
 function unique(files: readonly FileAtCommit[]): readonly BlobSha[] {

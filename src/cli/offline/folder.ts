@@ -51,7 +51,7 @@ type Found = { readonly file: FilePath; readonly problem?: Problem }
 function* manifestsBelow(root: string, entries: readonly Dirent[], folder = ''): Generator<Found> {
   const names = new Set(entries.map(({ name }) => name))
   // A chart is templates and their values: what it brings, the releases of it say.
-  if (names.has('Chart.yaml') && names.has('values.yaml')) return
+  if (names.has('Chart.yaml')) return
   for (const entry of entries) {
     const file = guaranteed(parseFilePath(folder === '' ? entry.name : `${folder}/${entry.name}`))
     if (entry.isFile() && /\.ya?ml$/.test(entry.name)) yield { file }
