@@ -56,6 +56,38 @@ suite('every image of a folder', () => {
   })
 })
 
+/** Other ways to write a file that mean the same. */
+const dresses: readonly (readonly [name: string, dress: (text: string) => string])[] = [
+  ['Windows line breaks', (text) => text.replaceAll(/\r?\n/g, '\r\n')],
+  ['a byte order mark', (text) => (text.startsWith('\ufeff') ? text : `\ufeff${text}`)],
+  ['no last line break', (text) => text.replace(/\s+$/, '')],
+  ['a broken document behind', (text) => `${text.replace(/\s+$/, '')}\n---\na: [1\n`],
+  ['a document in front', (text) => `# first\n---\n${text}`],
+  ['a tab behind each line', (text) => text.replaceAll(/(?<=[\w"'])(?=\n)/g, '\t# tab')],
+]
+
+suite('every image of a folder is edited to the same with', () => {
+  for (const [name, dress] of dresses) {
+    test(name, () => {
+      for (const file of files) {
+        const text = readFileSync(file, 'utf8')
+        const edited = retagged(text)
+        // A block of text is not dressed without becoming another text.
+        const isComparable = edited !== undefined && !/[|>][+-]?[ \t]*$/m.test(text) && !/\t|\\$/m.test(text)
+        if (isComparable) assert.equal(retagged(dress(text)), dress(edited), file)
+      }
+    })
+  }
+})
+
+function retagged(text: string): string | undefined {
+  const edited = editScalars(
+    text,
+    readManifest(text).images.map((use) => retag(use, 'next')),
+  )
+  return edited.ok ? edited.value : undefined
+}
+
 suite('any value of a folder', () => {
   test('can be replaced to change nothing else, or the edit is refused with a place', () => {
     const counts = { values: 0, proved: 0 }
