@@ -1,6 +1,6 @@
 import { inFile } from '../core/parsed.ts'
 import { readArguments } from './arguments.ts'
-import { readFolder } from './offline/folder.ts'
+import { readFolderImages } from './offline/folder.ts'
 import { imageJson } from './offline/json.ts'
 import { complainOf, print, printJson, table } from './offline/print.ts'
 import { theFolder } from './offline/words.ts'
@@ -9,7 +9,7 @@ import { theFolder } from './offline/words.ts'
 export async function runImages(args: readonly string[]): Promise<number> {
   const { values, words } = readArguments(args, { json: { type: 'boolean' } })
   const folder = theFolder(words)
-  const files = readFolder(folder)
+  const files = readFolderImages(folder)
   const images = files.flatMap(({ file, reading }) => reading.images.map((use) => imageJson(file, use)))
   complainOf(files.flatMap(({ file, reading }) => reading.problems.map((problem) => inFile(problem, file))))
   if (values.json === true) await printJson(images)

@@ -7,7 +7,7 @@ import { type FilePath } from '../core/ids.ts'
 import { inFile, type Problem } from '../core/parsed.ts'
 import { UserError } from '../core/user-error.ts'
 import { readArguments, WrongCall } from './arguments.ts'
-import { readFolder, readText } from './offline/folder.ts'
+import { readFolderImages, readText } from './offline/folder.ts'
 import { type ChangeJson, changeJson } from './offline/json.ts'
 import { complainOf, print, printJson, table } from './offline/print.ts'
 import { replaceFile } from './offline/replace-file.ts'
@@ -26,7 +26,7 @@ export async function runRelease(args: readonly string[]): Promise<number> {
   const folder = theFolder(words)
   const { image, tag } = wantedImage(values.image)
   const narrow = { workload: workloadIn(values.workload), container: values.container }
-  const all = readFolder(folder).flatMap(({ file, reading }) => reading.images.map((use) => ({ file, use })))
+  const all = readFolderImages(folder).flatMap(({ file, reading }) => reading.images.map((use) => ({ file, use })))
   const matching = all.filter(({ use }) => imageName(use.image) === imageName(image))
   const chosen = matching.filter(({ use }) => isChosen(use, narrow))
   const held = chosen.flatMap(heldBack)

@@ -90,6 +90,38 @@ suite('lotse images', () => {
   })
 })
 
+suite('markers of Flux v2', () => {
+  const objects = `apiVersion: image.toolkit.fluxcd.io/v1
+kind: ImageRepository
+metadata: {name: web, namespace: flux-system}
+spec: {image: ${image}}
+---
+apiVersion: image.toolkit.fluxcd.io/v1
+kind: ImagePolicy
+metadata: {name: web, namespace: flux-system}
+spec: {imageRepositoryRef: {name: web}, policy: {semver: {range: ~1.2}}}
+`
+  const kustomization = `images:
+  - newName: ${image} # {"$imagepolicy": "flux-system:web:name"}
+    newTag: 1.2.0 # {"$imagepolicy": "flux-system:web:tag"}
+`
+
+  test('are listed with their policy, and released', async (t) => {
+    const folder = await folderWith(t, { 'flux/web.yaml': objects, 'web/kustomization.yaml': kustomization })
+    const { json } = await answerOf(['images', folder.path])
+    const place = {
+      workload: 'flux-system:imagepolicy/web',
+      container: 'images[0].newTag',
+      file: 'web/kustomization.yaml',
+      line: 3,
+    }
+    assert.deepEqual(json, [{ ...place, image: `${image}:1.2.0`, automated: true, policy: 'semver:~1.2' }])
+    const { json: released, code } = await answerOf(['release', folder.path, '--image', `${image}:1.2.1`])
+    assert.deepEqual([code, released], [0, { changes: [{ ...place, from: '1.2.0', to: '1.2.1' }] }])
+    assert.equal(await folder.read('web/kustomization.yaml'), kustomization.replace('1.2.0', '1.2.1'))
+  })
+})
+
 suite('lotse release', () => {
   test('changes the tag wherever the image is used, and nothing else', async (t) => {
     const before = deployment(`${image}:1.2.0`).replaceAll('\n', '\r\n')

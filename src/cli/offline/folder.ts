@@ -1,7 +1,13 @@
 import { closeSync, constants, type Dirent, fstatSync, lstatSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Configuration, configurationPath, parseConfiguration } from '../../core/config/configuration.ts'
+import {
+  clusterOf,
+  type Configuration,
+  configurationPath,
+  parseConfiguration,
+} from '../../core/config/configuration.ts'
 import { type FilePath, parseFilePath } from '../../core/ids.ts'
+import { resolveMarkers } from '../../core/manifest/resolve-markers.ts'
 import { readManifest } from '../../core/manifest/workload.ts'
 import { formatProblem, guaranteed, inFile, type Parsed, parsed, type Problem, refused } from '../../core/parsed.ts'
 import type { ReadFile } from '../../core/release/plan.ts'
@@ -18,6 +24,14 @@ export function readFolder(folder: string): readonly ReadFile[] {
     const text = problem === undefined ? readText(folder, file) : refused(problem)
     return { file, reading: text.ok ? readManifest(text.value) : { images: [], problems: text.problems } }
   })
+}
+
+/** The same with an image in the place of each marker of Flux v2, which may be one of a file that no workload is in. */
+export function readFolderImages(folder: string): readonly ReadFile[] {
+  let configuration: Configuration | undefined
+  // Read only where there is a marker: nothing else hangs on where a cluster ends.
+  const clusterAt = (file: FilePath) => clusterOf((configuration ??= readFolderConfiguration(folder)), file)
+  return resolveMarkers(readFolder(folder), clusterAt)
 }
 
 /** A file of at most 1 MiB in UTF-8; no symbolic link is followed to it. */
