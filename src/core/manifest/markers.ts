@@ -88,7 +88,7 @@ function* leavesOf({ index, contents, placeOf }: ManifestDocument): Generator<Le
   const open: { readonly node: unknown; readonly path: NodePath }[] = [{ node: contents, path: [] }]
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { node, path } = next
-    if (isMap(node) || isSeq(node)) open.push(...below(node.items, path).toReversed())
+    if (isMap(node) || isSeq(node)) for (const item of below(node.items, path).toReversed()) open.push(item)
     else if (isScalar(node) || isAlias(node)) yield { document: index, path, node, at: placeOf(node) }
   }
 }

@@ -129,6 +129,8 @@ suite('hostile files of markers end', () => {
     ['very many on one line', `a: x ${`${web} `.repeat(30_000)}`],
     ['very many lines', `a: x ${web}\n`.repeat(20_000)],
     ['very many items', `kind: List\nitems:\n${`- {kind: A, a: 1} ${web}\n`.repeat(15_000)}`],
+    ['a very long sequence', `a: [${'1,'.repeat(400_000)}]\nb: x ${web}\n`],
+    ['a very deep mapping', `a: ${'{a: '.repeat(800)}x${'}'.repeat(800)}\nb: x ${web}\n`],
     ['very many signs', `a: "${'# {'.repeat(300_000)}" ${web}\n`],
     ['a broken document', `a: [x ${web}\n`],
     ['a template', `{{ if x }}\na: x ${web}\n{{ end }}\n`],
