@@ -10,8 +10,9 @@ RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force && mkdir /data
 COPY src ./src
 COPY LICENSE ./
 USER node
-ENV HOST=0.0.0.0 PORT=3000 DATA_DIR=/data
+# The bot listens on 3000, the agent on 8080, unless PORT says otherwise.
+ENV DATA_DIR=/data
 VOLUME /data
-EXPOSE 3000
+EXPOSE 3000 8080
 ENTRYPOINT ["node", "src/cli/main.ts"]
 CMD ["bot"]
