@@ -31,7 +31,7 @@ const most = { objects: 10_000, problems: 100, notices: 100 }
  */
 export function readObjects(text: string): ReadObjects {
   const { trees, problems } = readTrees(text)
-  const found = trees.flatMap((tree) => expand(tree, {}))
+  const found = trees.flatMap((tree) => (isNoManifest(tree) ? [] : expand(tree, {})))
   if (found.length > most.objects) {
     const message = `expected at most ${most.objects} objects in one file, got ${found.length}`
     const tooMany = { message, at: { line: 1, column: 1 }, help: 'split the file' }
@@ -45,7 +45,10 @@ export function readObjects(text: string): ReadObjects {
       ...problems,
       ...outcomes.flatMap((outcome) => (outcome.kind === 'refused' ? outcome.problems : [])),
     ].slice(0, most.problems),
-    notices: outcomes.flatMap((outcome) => (outcome.kind === 'wanted' ? outcome.notices : [])).slice(0, most.notices),
+    notices: [
+      ...trees.filter(isNoManifest).map(({ at }) => ({ message: notManifest, at })),
+      ...outcomes.flatMap((outcome) => (outcome.kind === 'wanted' ? outcome.notices : [])),
+    ].slice(0, most.notices),
   }
 }
 
@@ -87,6 +90,13 @@ function readObject({ tree, type }: Found): Outcome {
     check(tree, object.value),
   )
   return problems.length > 0 ? { kind: 'refused', problems } : { kind: 'wanted', read, notices: nullsIn(tree, []) }
+}
+
+const notManifest = 'is no manifest, and left alone: it has neither `apiVersion` nor `kind` nor `metadata`'
+
+/** Values of a chart, the settings of some tool: they lie beside manifests, and Flux v1 passes over them, too. */
+function isNoManifest(tree: Tree): boolean {
+  return tree.kind === 'map' && ['apiVersion', 'kind', 'metadata'].every((key) => !tree.entries.has(key))
 }
 
 /** Tells what object it is, which everything else depends on. */

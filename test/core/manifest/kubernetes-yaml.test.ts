@@ -199,11 +199,17 @@ suite('readObjects refuses', () => {
     ['a text', 'hello', '1:1: expected a Kubernetes object, got text'],
     ['a list', '- 1', '1:1: expected a Kubernetes object, got a list'],
     [
-      'an object that says nothing of itself',
-      'a: 1',
+      'an object that says only its name',
+      'metadata: { name: a }',
       '1:1: expected `apiVersion` to be text, got nothing',
       '1:1: expected `kind` to be text, got nothing',
-      '1:1: expected `metadata.name` to be text, got nothing',
+    ],
+    [
+      'an item of a list that says nothing of itself',
+      'apiVersion: v1\nkind: List\nitems:\n  - a: 1',
+      '4:5: expected `apiVersion` to be text, got nothing',
+      '4:5: expected `kind` to be text, got nothing',
+      '4:5: expected `metadata.name` to be text, got nothing',
     ],
     [
       'a missing name',
@@ -419,6 +425,16 @@ suite('readObjects says of nulls', () => {
   })
 })
 
+suite('readObjects passes over', () => {
+  test('what is no manifest, and says so', () => {
+    const { objects, problems, notices } = readObjects('image:\n  tag: 1.2.0\n---\n' + named('a'))
+    assert.deepEqual([objects.length, problems], [1, []])
+    assert.deepEqual(notices.map(formatProblem), [
+      '1:1: is no manifest, and left alone: it has neither `apiVersion` nor `kind` nor `metadata`',
+    ])
+  })
+})
+
 suite('readObjects has limits:', () => {
   const mebibyte = 2 ** 20
   const deep = (opening: string, count: number): string => opening.repeat(count)
@@ -455,7 +471,7 @@ suite('readObjects has limits:', () => {
 
   test('at most 100 problems and notices', () => {
     const { problems, notices } = readObjects(
-      `a: 1\n---\n`.repeat(200) + `${named()}spec: { ${numbered(500, (i) => `k${i}: `)} }`,
+      `kind: Pod\n---\n`.repeat(200) + `${named()}spec: { ${numbered(500, (i) => `k${i}: `)} }`,
     )
     assert.deepEqual([problems.length, notices.length], [100, 100])
   })
