@@ -33,7 +33,6 @@ const nobody: Agents = { sessionOf: () => undefined, sessions: () => [], recheck
  */
 export function openAgents(key: Secret | undefined, deps: AgentDeps): OpenAgents {
   if (key === undefined) {
-    deps.log.warn('AGENT_LINK_KEY is not set, so no agent is accepted')
     return { ...nobody, upgrades: [], refresh: async () => {}, settled: async () => {}, close: async () => {} }
   }
   const lanes = createLanes()

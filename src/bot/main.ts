@@ -85,8 +85,9 @@ export async function startBot(settings: BotSettings, world: World): Promise<Bot
   }
   const timer = every(settings.refreshIntervalMs, lookAgain, world)
   opened.defer(async () => timer.stop())
-  if (settings.registries.length === 0) world.log.warn('REGISTRIES names no registry, so nothing is released')
-  world.log.info({ url: server.url }, 'bot started')
+  if (settings.registries.length === 0) log.warn('REGISTRIES names no registry, so nothing is released')
+  if (settings.agentLinkKey === undefined) log.warn('AGENT_LINK_KEY is not set, so no agent is accepted')
+  log.info({ url: server.url }, 'bot started')
   const running = opened.move()
   const settled = async (): Promise<void> => {
     await agents.settled()
