@@ -1,6 +1,12 @@
 import { type Parsed, type Problem, formatProblem, parsed, refused } from '../parsed.ts'
 import { manifestType } from './manifest-type.ts'
 import { type ImageName, isTag, parseImageName } from './ref.ts'
+import {
+  type NamedTag,
+  type NotificationHeaders,
+  isRecord,
+  notificationFormats,
+} from './registry-notification-formats.ts'
 
 export type PushedTag = { readonly image: ImageName; readonly tag: string }
 
@@ -31,6 +37,54 @@ export function parseNotification(body: unknown, host: string): Parsed<readonly 
   return first === undefined ? parsed([...tags.values()]) : refused(first, ...others)
 }
 
+/** What came over HTTP, and the name under which manifests know the registry that the operator gave this address. */
+export type NotificationContext = { readonly host: string; readonly headers?: NotificationHeaders }
+
+/**
+ * The tags that any registry says were pushed: distribution and GitLab, Docker Hub, GitHub, Quay, Harbor, Google, Azure,
+ * Amazon, Nexus, JFrog, and those that send CloudEvents. As above, each is a hint. What is no push has no tags in it.
+ */
+export function parseRegistryNotification(
+  body: unknown,
+  { host, headers = {} }: NotificationContext,
+): Parsed<readonly PushedTag[]> {
+  if (isRecord(body) && Array.isArray(body['events'])) return parseNotification(body, host)
+  const format = isRecord(body) ? notificationFormats.find(({ speaks }) => speaks(body, headers)) : undefined
+  if (!isRecord(body) || format === undefined)
+    return refused({
+      message: 'expected the notification of a registry',
+      help: `known are those of distribution, GitLab, ${notificationFormats.map(({ of }) => of).join(', ')}`,
+    })
+  const named = format.read(body, headers)
+  if (!named.ok) return refused(of(format.of, named.problems[0]))
+  const ours = named.value.filter((tag) => isTagged(tag) && (tag.host === undefined || tag.host === host.toLowerCase()))
+  const tags = new Map<string, PushedTag>()
+  const problems: Problem[] = []
+  for (const tag of ours) {
+    const pushed = readTag(tag, host)
+    if (pushed.ok) tags.set(`${pushed.value.image}:${pushed.value.tag}`, pushed.value)
+    else problems.push(...pushed.problems.map((problem) => of(format.of, problem)))
+  }
+  const [first, ...others] = problems
+  return first === undefined ? parsed([...tags.values()]) : refused(first, ...others)
+}
+
+/** Single platforms of an image, signatures and layers are pushed by digest: nobody follows those. */
+function isTagged({ tag }: NamedTag): boolean {
+  return tag !== undefined && tag !== null && tag !== '' && !(typeof tag === 'string' && tag.startsWith('sha256:'))
+}
+
+function readTag({ path, tag }: NamedTag, host: string): Parsed<PushedTag> {
+  if (typeof tag !== 'string' || !isTag(tag)) return refused(`expected a tag, got \`${shown(tag)}\``)
+  if (typeof path !== 'string') return refused(`expected a repository, got \`${shown(path)}\``)
+  const image = parseImageName(`${host}/${path}`)
+  return image.ok ? parsed({ image: image.value, tag }) : image
+}
+
+function of(sender: string, problem: Problem): Problem {
+  return { message: `${sender}: ${formatProblem(problem)}` }
+}
+
 /** Layers, configs, pulls, deletes and manifests without a tag are most of what a registry tells: no tag in them. */
 function readEvent(event: unknown, host: string): Parsed<readonly PushedTag[]> {
   if (!isRecord(event)) return refused('expected an event')
@@ -39,10 +93,8 @@ function readEvent(event: unknown, host: string): Parsed<readonly PushedTag[]> {
   const { tag, mediaType, repository } = target
   if (typeof mediaType !== 'string' || manifestType(mediaType) === undefined) return parsed([])
   if (tag === undefined || tag === '') return parsed([])
-  if (typeof tag !== 'string' || !isTag(tag)) return refused(`expected a tag, got \`${shown(tag)}\``)
-  if (typeof repository !== 'string') return refused(`expected a repository, got \`${shown(repository)}\``)
-  const image = parseImageName(`${host}/${repository}`)
-  return image.ok ? parsed([{ image: image.value, tag }]) : image
+  const pushed = readTag({ path: repository, tag }, host)
+  return pushed.ok ? parsed([pushed.value]) : pushed
 }
 
 function at(index: number, problem: Problem): Problem {
@@ -51,8 +103,4 @@ function at(index: number, problem: Problem): Problem {
 
 function shown(value: unknown): string {
   return typeof value === 'string' ? value.slice(0, 80) : typeof value
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
