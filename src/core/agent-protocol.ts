@@ -57,7 +57,12 @@ export type AgentState = {
   readonly lastReport?: SyncReport
   /** The newest commit with a full result, which may be older than the last report's. */
   readonly lastFull?: CommitSha
+  /** Why the last sync could not begin: there was no commit to report of. */
+  readonly trouble?: Trouble
 }
+
+/** Untrusted text. `since`: ISO 8601, by the agent's clock, for people. */
+export type Trouble = { readonly since: string; readonly says: string; readonly help?: string }
 
 /** One line of JSON. The only place where a token is written out: it goes into a sealed frame. */
 export function formatBotMessage(message: BotMessage): string {
@@ -141,6 +146,16 @@ function state(value: unknown): Parsed<AgentState> {
     syncing: optional(value['syncing'], commit),
     lastReport: optional(value['lastReport'], parseSyncReport),
     lastFull: optional(value['lastFull'], commit),
+    trouble: optional(value['trouble'], trouble),
+  })
+}
+
+function trouble(value: unknown): Parsed<Trouble> {
+  if (!isObject(value)) return refused('expected the trouble of an agent')
+  return all<Trouble>({
+    since: time(value['since']),
+    says: reason(value['says']),
+    help: optional(value['help'], reason),
   })
 }
 

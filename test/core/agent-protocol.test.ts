@@ -50,6 +50,14 @@ const agentMessage: fc.Arbitrary<AgentMessage> = fc.oneof(
         branch,
         syncing: sha,
         lastFull: sha,
+        trouble: fc.record(
+          {
+            since: fc.constant('2026-01-01T00:00:00.000Z'),
+            says: fc.string({ maxLength: 500, unit: 'grapheme' }),
+            help: fc.string({ maxLength: 500, unit: 'grapheme' }),
+          },
+          { requiredKeys: ['since', 'says'], noNullPrototype: true },
+        ),
       },
       { requiredKeys: ['version', 'path'], noNullPrototype: true },
     ),
@@ -122,6 +130,16 @@ test('the parsers are total', () => {
 
 const commit = 'a'.repeat(40)
 const state = { version: '1', path: 'clusters' }
+const since = '2026-01-01T00:00:00.000Z'
+
+test('parseAgentMessage cuts the words of a trouble', () => {
+  const endless = `\ud800${'x'.repeat(9000)}`
+  const trouble = { since, says: endless, help: endless, more: endless }
+  const message = guaranteed(parseAgentMessage(JSON.stringify({ kind: 'state', state: { ...state, trouble } })))
+  assert.ok(message.kind === 'state')
+  const cut = `\ufffd${'x'.repeat(1999)}`
+  assert.deepEqual(message.state.trouble, { since, says: cut, help: cut })
+})
 
 suite('parseAgentMessage refuses', () => {
   const wrong: readonly (readonly [what: string, message: unknown, problem: RegExp])[] = [
@@ -138,6 +156,9 @@ suite('parseAgentMessage refuses', () => {
     ['a branch that is none', { kind: 'state', state: { ...state, branch: 'a..b' } }, /expected a branch name/],
     ['a branch that is null', { kind: 'state', state: { ...state, branch: null } }, /expected a branch name/],
     ['a report that is none', { kind: 'state', state: { ...state, lastReport: 'x' } }, /expected/],
+    ['a trouble that is none', { kind: 'state', state: { ...state, trouble: 'x' } }, /expected the trouble/],
+    ['a trouble without a time', { kind: 'state', state: { ...state, trouble: { says: 'x' } } }, /expected a time/],
+    ['a trouble without words', { kind: 'state', state: { ...state, trouble: { since } } }, /expected a reason/],
     ['a synced without its report', { kind: 'synced' }, /expected/],
     ['a pull request that is none', diffed({ pull: 0 }), /expected a pull request number/],
     ['a pull request as text', diffed({ pull: '7' }), /expected a pull request number/],
