@@ -48,4 +48,19 @@ describe('chat', () => {
     await world.agent.disconnect()
     await come(async () => assert.match(await answer(world, 'bob', '/lotse status'), /offline since 20/))
   })
+
+  test('status says that a cluster is behind the branch, though its last sync was complete', async () => {
+    await using world = await withRelease()
+    await world.agent.connect()
+    const before = head(world)
+    world.agent.say({ kind: 'synced', report: report(before) })
+    await come(async () => {
+      const text = await answer(world, 'bob', '/lotse status')
+      assert.match(text, new RegExp(`last complete: .${before.slice(0, 7)}`))
+      assert.doesNotMatch(text, /not there yet/)
+    })
+    await world.github.person('alice').push(acme.repository, { branch: 'main', files: { 'notes.md': 'new' } })
+    const text = await answer(world, 'bob', '/lotse status')
+    assert.match(text, new RegExp(`.main. is at .${head(world).slice(0, 7)}., production is not there yet`))
+  })
 })

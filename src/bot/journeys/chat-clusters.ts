@@ -3,13 +3,16 @@ import type { Answer } from '../../core/command/reply.ts'
 import { configurationPath } from '../../core/config/configuration.ts'
 import type { ClusterName } from '../../core/ids.ts'
 import { formatProblem } from '../../core/parsed.ts'
-import { readAgents } from '../../io/store/agents.ts'
+import { type KnownAgent, readAgents } from '../../io/store/agents.ts'
 import type { KnownRepository } from '../../io/store/repositories.ts'
+import { readHistory } from '../../io/store/syncs.ts'
 import type { Deps } from '../deps.ts'
 import { agentFacts } from './diff-facts.ts'
+import { currentRepository } from './reading.ts'
 
-/** How a cluster fares as its agent said last, or how all of them do. */
-export async function status(deps: Deps, repository: KnownRepository, asked: ClusterName | undefined): Promise<Answer> {
+/** How a cluster fares as its agent said last, or how all of them do, and whether that is where the branch is now. */
+export async function status(deps: Deps, known: KnownRepository, asked: ClusterName | undefined): Promise<Answer> {
+  const repository = (await currentRepository(deps, known.id)) ?? known
   const statuses = await statusesOf(deps, repository)
   if (statuses === undefined) return unconfigured(repository)
   if (asked === undefined) return { kind: 'status', clusters: statuses }
@@ -42,12 +45,26 @@ export async function sync(deps: Deps, repository: KnownRepository, cluster: Clu
 async function statusesOf(deps: Deps, repository: KnownRepository): Promise<readonly ClusterStatus[] | undefined> {
   if (repository.configuration?.ok !== true) return undefined
   const known = await readAgents(deps.database, repository.id)
-  return Object.keys(repository.configuration.value.clusters).map((name) => {
-    const cluster = name as ClusterName
-    const state = known.find((agent) => agent.cluster === cluster)?.state
-    const agent = agentFacts(deps, repository, { cluster, known })
-    return { cluster, agent, ...(state === undefined ? {} : { state }) }
-  })
+  const names = Object.keys(repository.configuration.value.clusters)
+  return Promise.all(names.map((name) => statusOf(deps, repository, { cluster: name as ClusterName, known })))
+}
+
+async function statusOf(
+  deps: Deps,
+  repository: KnownRepository,
+  { cluster, known }: { readonly cluster: ClusterName; readonly known: readonly KnownAgent[] },
+): Promise<ClusterStatus> {
+  const { id, defaultBranch: branch, head } = repository
+  const state = known.find((agent) => agent.cluster === cluster)?.state
+  const history = await readHistory(deps.database, { repository: id, cluster })
+  const keptFull = history.find(({ result }) => result === 'full')?.commit
+  return {
+    cluster,
+    agent: agentFacts(deps, repository, { cluster, known }),
+    ...(state === undefined ? {} : { state }),
+    ...(keptFull === undefined ? {} : { keptFull }),
+    ...(head === undefined ? {} : { tip: { branch, head } }),
+  }
 }
 
 function unconfigured({ configuration }: KnownRepository): Answer {

@@ -2,17 +2,27 @@ import type { AgentState } from '../agent-protocol.ts'
 import { bounded } from '../diff/bounded.ts'
 import type { AgentFacts } from '../diff/decide.ts'
 import { shownTime } from '../diff/verdict.ts'
-import type { ClusterName, CommitSha } from '../ids.ts'
+import type { BranchName, ClusterName, CommitSha } from '../ids.ts'
 import { escapeMarkdown, inlineCode } from '../markdown.ts'
-import { formatProblem } from '../parsed.ts'
+import { type Problem, formatProblem } from '../parsed.ts'
 import type { SyncCounts, SyncProblem, SyncReport } from '../sync/report.ts'
 
 /** What is known of a cluster: `state` is what its agent said last, however long ago. */
 export type ClusterStatus = {
   readonly cluster: ClusterName
   readonly agent: AgentFacts
-  readonly state?: AgentState
+  readonly state?: SaidState
+  /** The newest sync that was complete, by what is kept of its syncs: an agent that was started anew may not know it. */
+  readonly keptFull?: CommitSha
+  /** Where the default branch is now. */
+  readonly tip?: Tip
 }
+
+export type Tip = { readonly branch: BranchName; readonly head: CommitSha }
+
+/** `trouble`: why the agent cannot work at all, and since when. */
+type SaidState = AgentState & { readonly trouble?: Trouble }
+type Trouble = { readonly since: string; readonly says: string; readonly help?: string }
 
 /** A comment may ask five times, GitHub takes 65,536 characters, and the longest text of one cluster fits. */
 const room = 11_000
@@ -24,8 +34,9 @@ export function formatStatus(clusters: readonly ClusterStatus[]): string {
   return [...shown, ...(more === 0 ? [] : [`… and ${more} more; ask for one: \`/lotse status CLUSTER\``])].join('\n\n')
 }
 
-function formatCluster({ cluster, agent, state }: ClusterStatus): string {
-  const lines = state === undefined ? [] : formatState(state)
+function formatCluster(status: ClusterStatus): string {
+  const { cluster, agent, state } = status
+  const lines = state === undefined ? [] : formatState(state, status)
   return [`**${cluster}**: ${formatAgent(agent)}`, ...(lines.length === 0 ? [] : ['', ...lines])].join('\n')
 }
 
@@ -42,12 +53,25 @@ function formatAgent(agent: AgentFacts): string {
   }
 }
 
-function formatState({ syncing, lastReport, lastFull }: AgentState): readonly string[] {
+function formatState(state: SaidState, { cluster, keptFull, tip }: ClusterStatus): readonly string[] {
+  const { syncing, lastReport, lastFull = keptFull, trouble } = state
   return [
-    ...(lastFull === undefined ? ['- no commit was applied in full yet'] : [`- looks like ${short(lastFull)}`]),
+    ...(trouble === undefined ? [] : [formatTrouble(trouble)]),
+    // An agent that follows another branch is not behind this one.
+    ...(tip === undefined || (state.branch ?? tip.branch) !== tip.branch || tip.head === lastFull
+      ? []
+      : [`- ⏳ ${inlineCode(tip.branch)} is at ${short(tip.head)}, ${cluster} is not there yet`]),
+    lastFull === undefined
+      ? '- no commit is known to have been applied in full'
+      : `- last complete: ${short(lastFull)}`,
     ...(syncing === undefined ? [] : [`- syncs ${short(syncing)} now`]),
     ...(lastReport === undefined ? [] : formatReport(lastReport)),
   ]
+}
+
+function formatTrouble({ since, says, help }: Trouble): string {
+  const said = formatCut({ message: says, ...(help === undefined ? {} : { help }) })
+  return `- ❌ since ${shownTime(since)}: ${said}`
 }
 
 const results: Readonly<Record<SyncReport['result'], string>> = {
@@ -95,7 +119,16 @@ function some(title: string, items: readonly string[], elsewhere = 0): readonly 
 
 function formatSyncProblem({ object, turn: _turn, ...problem }: SyncProblem): string {
   const whose = object === undefined ? '' : `${inlineCode(cut(object))}: `
-  return `${whose}${escapeMarkdown(cut(formatProblem(problem)))}`
+  return `${whose}${formatCut(problem)}`
+}
+
+/** The help says what to do, so it is the message that is shortened. */
+function formatCut({ message, help, ...problem }: Problem): string {
+  const kept = help === undefined ? undefined : cut(help)
+  const shortened = cut(message, longest - (kept?.length ?? 0) / 2)
+  return escapeMarkdown(
+    formatProblem({ ...problem, message: shortened, ...(kept === undefined ? {} : { help: kept }) }),
+  )
 }
 
 function formatDrift({ object, managers }: SyncReport['drift'][number]): string {
@@ -107,6 +140,8 @@ function short(commit: CommitSha): string {
   return `\`${commit.slice(0, 7)}\``
 }
 
-function cut(text: string): string {
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text
+const longest = 200
+
+function cut(text: string, most = longest): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text
 }

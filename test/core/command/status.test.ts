@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { type ClusterStatus, formatStatus } from '../../../src/core/command/status.ts'
 import type { SyncReport } from '../../../src/core/sync/report.ts'
+import { parseBranchName } from '../../../src/core/ids.ts'
+import { guaranteed } from '../../../src/core/parsed.ts'
 import { cluster, commit } from '../../support/facts.ts'
 
 const none = { applied: 0, corrected: 0, unchanged: 0, pruned: 0, waiting: 0, skipped: 0, failed: 0 }
@@ -32,7 +34,7 @@ suite('formatStatus', () => {
       formatStatus([status()]),
       `**production**: 🟢 its agent is connected
 
-- looks like \`aaaaaaa\`
+- last complete: \`aaaaaaa\`
 - last sync: ✅ complete, of \`aaaaaaa\` at 2026-11-22 12:00 UTC: 3 applied, 20 unchanged`,
     )
   })
@@ -60,7 +62,7 @@ suite('formatStatus', () => {
       formatStatus([away]),
       `**production**: 🔴 its agent is offline since 2026-11-22 13:00 UTC
 
-- looks like \`aaaaaaa\`
+- last complete: \`aaaaaaa\`
 - last sync: ⚠️ partial, of \`bbbbbbb\` at 2026-11-22 12:00 UTC: 7 failed
 - problems:
   - \`apps/Deployment demo/web\`: refused 0
@@ -93,9 +95,47 @@ suite('formatStatus', () => {
       formatStatus([starting]),
       `**production**: 🟢 its agent is connected
 
-- no commit was applied in full yet
+- no commit is known to have been applied in full
 - syncs \`ccccccc\` now`,
     )
+  })
+
+  const main = guaranteed(parseBranchName('main'))
+  const tips: readonly (readonly [name: string, override: Partial<ClusterStatus>, line: RegExp | undefined])[] = [
+    ['is named where the cluster is not there yet', {}, /- ⏳ `main` is at `bbbbbbb`, production is not there yet\n/],
+    ['is not named where it is there', { tip: { branch: main, head: commit('a') } }, undefined],
+    [
+      'is not compared with an agent that follows another branch',
+      { state: { version: '1', path: '.', branch: guaranteed(parseBranchName('live')) } },
+      undefined,
+    ],
+  ]
+  for (const [name, override, line] of tips) {
+    test(`the head of the branch ${name}`, () => {
+      const text = formatStatus([status({ tip: { branch: main, head: commit('b') }, ...override })])
+      if (line === undefined) assert.doesNotMatch(text, /is not there yet/)
+      else assert.match(text, line)
+    })
+  }
+
+  test('names the last complete commit that is kept, when the agent was started anew', () => {
+    const anew = status({ state: { version: '1', path: '.' }, keptFull: commit('d') })
+    assert.match(formatStatus([anew]), /- last complete: `ddddddd`$/)
+  })
+
+  test('says first what keeps the agent from working', () => {
+    const trouble = { since: '2026-11-22T12:00:00.000Z', says: 'git cannot be read', help: 'renew the key' }
+    const stuck = status({ state: { version: '1', path: '.', trouble } })
+    assert.match(
+      formatStatus([stuck]),
+      /connected\n\n- ❌ since 2026-11-22 12:00 UTC: git cannot be read \(renew the key\)\n/,
+    )
+  })
+
+  test('shortens what is wrong, and not what to do', () => {
+    const help = 'give the agent the role that the chart makes, and look again'
+    const refused = status({}, { problems: [{ message: 'x'.repeat(500), help, turn: 'operator' }] })
+    assert.match(formatStatus([refused]), /xxx… \(give the agent the role that the chart makes, and look again\)/)
   })
 
   test('fits a comment five times, whatever agents say, and leaves no single cluster out', () => {
@@ -103,7 +143,12 @@ suite('formatStatus', () => {
     const flood = status(
       {},
       {
-        problems: Array.from({ length: 50 }, () => ({ message: long, object: long, turn: 'time' as const })),
+        problems: Array.from({ length: 50 }, () => ({
+          message: long,
+          help: long,
+          object: long,
+          turn: 'time' as const,
+        })),
         drift: Array.from({ length: 20 }, () => ({ object: long, managers: [long] })),
         heldPrunes: Array.from({ length: 50 }, () => ({ object: long, because: long })),
       },
