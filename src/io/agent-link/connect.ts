@@ -8,10 +8,12 @@ import {
 } from '../../core/agent-protocol.ts'
 import { type AgentKey } from '../../core/config/agent-key.ts'
 import { type ClusterName } from '../../core/ids.ts'
+import { type KeyPair } from '../../core/key-pair.ts'
 import { formatProblem } from '../../core/parsed.ts'
 import { type Secret } from '../../core/secret.ts'
 import { UserError } from '../../core/user-error.ts'
 import { type Channel, fitting } from './channel.ts'
+import { closing } from './closing.ts'
 import { dial, type ProxyEnvironment } from './dial.ts'
 import { guard } from './guard.ts'
 import { readKeyPair } from './keys.ts'
@@ -51,6 +53,8 @@ export type BotLink = {
   /** Without a connection the newest of a kind (of a pull request, for `diffed`) waits for the next one. */
   readonly say: (message: AgentMessage) => void
   readonly connected: () => boolean
+  /** What it was refused for may be mended now: without a connection it is tried at once. */
+  readonly retry: () => void
   readonly close: () => Promise<void>
 }
 
@@ -92,21 +96,29 @@ export function connectToBot(settings: ConnectSettings, deps: ConnectDeps): BotL
     else log.warn({ problems: message.problems.map(formatProblem) }, 'bot not understood')
   }
 
-  const line = redial((call) => {
-    return dial(to, {
-      time: (time) => guard(log, () => on.skew?.(time.getTime() - now().getTime())),
-      open(fresh) {
-        call.open()
-        opened(fresh)
-      },
-      text: hear,
-      over(because) {
-        over()
-        call.over(because)
-      },
-    })
-  }, deps)
-  return { say, connected: () => channel !== undefined, close: line.close }
+  const line = redial(
+    (call) => {
+      return dial(to, {
+        time: (time) => guard(log, () => on.skew?.(time.getTime() - now().getTime())),
+        open(fresh) {
+          call.open()
+          opened(fresh)
+        },
+        text: hear,
+        over(because) {
+          over()
+          call.over(because)
+        },
+      })
+    },
+    { ...deps, helpFor: ({ code }) => (code === closing.unknownKey.code ? enrolmentOf(to) : undefined) },
+  )
+  return { say, connected: () => channel !== undefined, retry: line.retry, close: line.close }
+}
+
+/** The whole line: people compare it with what was merged. */
+function enrolmentOf({ cluster, agent }: { readonly cluster: ClusterName; readonly agent: KeyPair }): string {
+  return `merge this line into .github/lotse.yaml, among the agents of the cluster ${cluster}: ${agent.publicKey}`
 }
 
 function addressOf(url: string): URL {

@@ -33,13 +33,21 @@ export type CallEvents = {
   readonly over: (because: Closing) => void
 }
 
-export type RedialDeps = { readonly log: LinkLog; readonly random: () => number }
+export type RedialDeps = {
+  readonly log: LinkLog
+  readonly random: () => number
+  /** What whoever reads the log can do about it. */
+  readonly helpFor?: (because: Closing) => string | undefined
+}
+
+export type Redial = {
+  /** Something has changed: does not wait for the next call any longer. */
+  readonly retry: () => void
+  readonly close: () => Promise<void>
+}
 
 /** Calls at once, and again after the end of each call, for as long as it is not closed. */
-export function redial(
-  call: (on: CallEvents) => Call,
-  { log, random }: RedialDeps,
-): { readonly close: () => Promise<void> } {
+export function redial(call: (on: CallEvents) => Call, { log, random, helpFor }: RedialDeps): Redial {
   const closed = Promise.withResolvers<void>()
   let current: Call | undefined
   let leaving = false
@@ -62,7 +70,7 @@ export function redial(
     if (leaving) return closed.resolve()
     const delayMs = redialDelayMs(because, tries, random())
     // The same reason is told once, not at every try.
-    if (because.code !== lastTold) tell(log, because, delayMs)
+    if (because.code !== lastTold) tell(log, { ...because, help: helpFor?.(because) }, delayMs)
     lastTold = because.code
     tries += 1
     timer = setTimeout(start, delayMs)
@@ -70,6 +78,11 @@ export function redial(
 
   start()
   return {
+    retry() {
+      if (leaving || current !== undefined) return
+      clearTimeout(timer)
+      start()
+    },
     async close() {
       leaving = true
       clearTimeout(timer)
@@ -80,8 +93,10 @@ export function redial(
   }
 }
 
-function tell(log: LinkLog, { code, reason }: Closing, delayMs: number): void {
-  const fields = { code, reason, againInSeconds: Math.round(delayMs / 1000) }
+type Told = Closing & { readonly help: string | undefined }
+
+function tell(log: LinkLog, { code, reason, help }: Told, delayMs: number): void {
+  const fields = { code, reason, againInSeconds: Math.round(delayMs / 1000), ...(help === undefined ? {} : { help }) }
   if (code === closing.replaced.code) log.error(fields, 'two agents speak for this cluster: another one took over')
   else log.warn(fields, 'no connection to the bot')
 }

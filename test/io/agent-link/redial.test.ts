@@ -39,10 +39,24 @@ suite('redial', () => {
     assert.deepEqual(waits(t, line), 500)
   })
 
+  test('does not wait any longer when something has changed', (t) => {
+    const line = calls(t)
+    line.retry()
+    assert.equal(line.times(), 1, 'while a call lasts, there is nothing to try')
+    line.last().over({ code: 4403, reason: '' })
+    line.retry()
+    assert.equal(line.times(), 2)
+    t.mock.timers.tick(1_000_000)
+    assert.equal(line.times(), 2, 'what it waited for before is over')
+    line.end()
+    assert.deepEqual(waits(t, line), 1000)
+  })
+
   test('calls no more when it is closed', async (t) => {
     const line = calls(t)
     line.end()
     await line.close()
+    line.retry()
     t.mock.timers.tick(1_000_000)
     assert.equal(line.times(), 1)
   })
@@ -60,7 +74,7 @@ function calls(t: TestContext) {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const all: CallEvents[] = []
   const codes: number[] = []
-  const { close } = redial(
+  const { retry, close } = redial(
     (on) => {
       all.push(on)
       return { hangUp: ({ code }) => void codes.push(code) }
@@ -68,7 +82,7 @@ function calls(t: TestContext) {
     { log: silentLogger, random: () => 0.5 },
   )
   const last = (): CallEvents => all.at(-1) ?? assert.fail('nobody called')
-  return { close, last, end: () => last().over(lost), times: () => all.length, hungUp: () => codes }
+  return { retry, close, last, end: () => last().over(lost), times: () => all.length, hungUp: () => codes }
 }
 
 /** How long it takes until the next call, to half a second. */
