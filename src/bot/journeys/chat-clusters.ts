@@ -15,9 +15,11 @@ export async function status(deps: Deps, known: KnownRepository, asked: ClusterN
   const repository = (await currentRepository(deps, known.id)) ?? known
   const statuses = await statusesOf(deps, repository)
   if (statuses === undefined) return unconfigured(repository)
-  if (asked === undefined) return { kind: 'status', clusters: statuses }
+  const { configuration } = repository
+  const broken = configuration?.ok === false ? { broken: configuration.problems[0] } : {}
+  if (asked === undefined) return { kind: 'status', clusters: statuses, ...broken }
   const found = statuses.find(({ cluster }) => cluster === asked)
-  if (found !== undefined) return { kind: 'status', clusters: [found] }
+  if (found !== undefined) return { kind: 'status', clusters: [found], ...broken }
   return { kind: 'no-such-cluster', cluster: asked, known: statuses.map(({ cluster }) => cluster) }
 }
 
@@ -41,11 +43,11 @@ export async function sync(deps: Deps, repository: KnownRepository, cluster: Clu
   }
 }
 
-/** undefined: there is no configuration to say which clusters there are, or nobody can read it. */
+/** undefined: there is no configuration to say which clusters there are, or nobody could ever read it. */
 async function statusesOf(deps: Deps, repository: KnownRepository): Promise<readonly ClusterStatus[] | undefined> {
-  if (repository.configuration?.ok !== true) return undefined
+  if (repository.readable === undefined) return undefined
   const known = await readAgents(deps.database, repository.id)
-  const names = Object.keys(repository.configuration.value.clusters)
+  const names = Object.keys(repository.readable.clusters)
   return Promise.all(names.map((name) => statusOf(deps, repository, { cluster: name as ClusterName, known })))
 }
 

@@ -102,13 +102,13 @@ export async function diffFacts(
   }
 }
 
-/** Whether the agent of a cluster can be asked, by this replica. */
+/** Whether the agent of a cluster can be asked, by this replica. Where the configuration is broken, by the last before it. */
 export function agentFacts(
   { agents }: Deps,
-  { id, configuration }: KnownRepository,
+  { id, readable }: KnownRepository,
   { cluster, known }: { readonly cluster: ClusterName; readonly known: readonly KnownAgent[] },
 ): AgentFacts {
-  const keys = configuration?.ok === true ? configuration.value.clusters[cluster]?.agents : undefined
+  const keys = readable?.clusters[cluster]?.agents
   if (keys === undefined || keys.length === 0) return { kind: 'none' }
   if (agents.sessionOf(id, cluster) !== undefined) return { kind: 'connected' }
   const since = known.find((agent) => agent.cluster === cluster)?.lastSeen

@@ -5,6 +5,7 @@ import { escapeMarkdown, inlineCode } from '../markdown.ts'
 import { type RefusedBecause } from './authorize.ts'
 import { type NotUnderstood, type Verb, commands, usage, verbs } from './command.ts'
 import { type CommandLine } from './parse.ts'
+import type { Problem } from '../parsed.ts'
 import { formatReplyMarker } from './reply-marker.ts'
 import { type Role, isAtLeast } from './role.ts'
 import { type ClusterStatus, formatStatus } from './status.ts'
@@ -16,8 +17,8 @@ export type Answer =
   | { readonly kind: 'help'; readonly about?: Verb; readonly role: Role | undefined }
   | { readonly kind: 'why'; readonly explained: readonly Explained[] }
   | { readonly kind: 'no-release' }
-  /** Of the one that was asked for, or of all. */
-  | { readonly kind: 'status'; readonly clusters: readonly ClusterStatus[] }
+  /** Of the one that was asked for, or of all. `broken`: why the configuration cannot be read now. */
+  | { readonly kind: 'status'; readonly clusters: readonly ClusterStatus[]; readonly broken?: Problem }
   | SyncAnswer
   /** `known`: those of the configuration. */
   | { readonly kind: 'no-such-cluster'; readonly cluster: ClusterName; readonly known: readonly ClusterName[] }
@@ -65,7 +66,7 @@ function formatAnswer(answer: Answer): string {
     case 'no-release':
       return 'This is not a release of Lotse, so Lotse does not merge it. People do, as ever.'
     case 'status':
-      return formatStatus(answer.clusters)
+      return formatStatus(answer.clusters, answer.broken)
     case 'asked':
     case 'offline':
     case 'no-agent':

@@ -27,11 +27,21 @@ type Trouble = { readonly since: string; readonly says: string; readonly help?: 
 /** A comment may ask five times, GitHub takes 65,536 characters, and the longest text of one cluster fits. */
 const room = 11_000
 
-export function formatStatus(clusters: readonly ClusterStatus[]): string {
+/** `broken`: why the configuration of the default branch cannot be read. */
+export function formatStatus(clusters: readonly ClusterStatus[], broken?: Problem): string {
   const texts = clusters.map(formatCluster)
   const shown = bounded(texts, { items: 50, room })
   const more = texts.length - shown.length
-  return [...shown, ...(more === 0 ? [] : [`… and ${more} more; ask for one: \`/lotse status CLUSTER\``])].join('\n\n')
+  return [
+    ...(broken === undefined ? [] : [formatBroken(broken)]),
+    ...shown,
+    ...(more === 0 ? [] : [`… and ${more} more; ask for one: \`/lotse status CLUSTER\``]),
+  ].join('\n\n')
+}
+
+function formatBroken(problem: Problem): string {
+  const rest = 'Until it can, nothing is released or merged, and agents are known by the configuration before it.'
+  return `❌ The configuration cannot be read: ${formatCut(problem)}. ${rest}`
 }
 
 function formatCluster(status: ClusterStatus): string {

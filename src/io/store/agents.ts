@@ -14,15 +14,14 @@ export type KnownAgent = {
   readonly state: AgentState | undefined
 }
 
-/** The repositories whose merged configuration lists this key for this cluster. A broken configuration lists none. */
+/** The repositories whose merged configuration lists this key for this cluster; of a broken one, the last before it. */
 export async function repositoriesOfAgent(
   database: Queryable,
   { cluster, key }: { readonly cluster: ClusterName; readonly key: AgentKey },
 ): Promise<readonly RepoId[]> {
   const rows = await database.query<{ id: RepoId }>(
     `select id from repository
-     where not archived and configuration->'ok' = 'true'
-       and configuration->'value'->'clusters'->$1->'agents' @> to_jsonb($2::text) order by id`,
+     where not archived and readable->'clusters'->$1->'agents' @> to_jsonb($2::text) order by id`,
     [cluster, key],
   )
   return rows.map(({ id }) => id)

@@ -30,7 +30,9 @@ export const migrations: readonly Migration[] = [
         doubts int not null default 0,
         settled_doubts int,
         -- what parseConfiguration said; null: the commit has no configuration
-        configuration jsonb
+        configuration jsonb,
+        -- the last configuration that could be read, and only for the keys of agents; null: there is none any more
+        readable jsonb
       );
 
       create table repository_file (

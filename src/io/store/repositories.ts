@@ -28,6 +28,8 @@ export type KnownRepository = {
   readonly doubts: number
   /** Of that commit; undefined: it has no configuration. */
   readonly configuration: Parsed<Configuration> | undefined
+  /** The last one that could be read, for the keys of agents alone: a typo cuts none of them off. */
+  readonly readable: Configuration | undefined
 }
 
 export type RepositoryReading = {
@@ -51,11 +53,12 @@ type RepositoryRow = {
   readonly doubts: number
   readonly settled_doubts: number | null
   readonly configuration: Parsed<Configuration> | null
+  readonly readable: Configuration | null
 }
 
 export async function knowRepository(
   database: Queryable,
-  repository: Omit<KnownRepository, 'head' | 'headIsCurrent' | 'doubts' | 'configuration'>,
+  repository: Omit<KnownRepository, 'head' | 'headIsCurrent' | 'doubts' | 'configuration' | 'readable'>,
 ): Promise<void> {
   await database.query(
     `insert into repository (id, installation, name, default_branch, archived) values ($1, $2, $3, $4, $5)
@@ -102,6 +105,7 @@ export async function readRepository(database: Queryable, id: RepoId): Promise<K
     headIsCurrent: row.doubts === row.settled_doubts,
     doubts: row.doubts,
     configuration: row.configuration ?? undefined,
+    readable: row.readable ?? undefined,
   }
 }
 
@@ -164,12 +168,13 @@ export async function keepRepositoryReading(
      select $1, path, blob from unnest($2::text[], $3::text[]) as file (path, blob)`,
     [id, files.map(({ path }) => path), files.map(({ blob }) => blob)],
   )
-  await database.query('update repository set head = $2, settled_doubts = $3, configuration = $4 where id = $1', [
-    id,
-    head,
-    doubts,
-    configuration,
-  ])
+  const isBroken = configuration?.ok === false
+  const readable = configuration?.ok === true ? configuration.value : undefined
+  await database.query(
+    `update repository set head = $2, settled_doubts = $3, configuration = $4,
+       readable = case when $5 then readable else $6 end where id = $1`,
+    [id, head, doubts, configuration, isBroken, readable],
+  )
 }
 
 export type FileReading = { readonly file: FilePath; readonly reading: ManifestReading }

@@ -51,6 +51,15 @@ test('repositoriesOfAgent finds none that is archived, broken or without a confi
   assert.deepEqual(await repositoriesOfAgent(database, { cluster, key }), [])
 })
 
+test('repositoriesOfAgent goes by the last configuration that could be read, while there is one', async () => {
+  await configured(11, refused('broken'))
+  assert.deepEqual(await repositoriesOfAgent(database, { cluster, key }), [11])
+  await configured(11, undefined)
+  assert.deepEqual(await repositoriesOfAgent(database, { cluster, key }), [])
+  await configured(11, refused('broken'))
+  assert.deepEqual(await repositoriesOfAgent(database, { cluster, key }), [])
+})
+
 test('what an agent said stays when it is gone, with when it was last seen', async () => {
   const state: AgentState = { version: '1.0.0', path: 'here', lastFull: commit('b') }
   await keepConnected(database, id, { key, at })

@@ -54,7 +54,7 @@ async function readGitops(repository = id): Promise<void> {
 
 describe('a repository', () => {
   test('comes back as it was made known, not read yet', async () => {
-    const unread = { head: undefined, headIsCurrent: false, doubts: 0, configuration: undefined }
+    const unread = { head: undefined, headIsCurrent: false, doubts: 0, configuration: undefined, readable: undefined }
     assert.deepEqual(await readRepository(database, id), { ...gitops(), ...unread })
     assert.equal(await readRepository(database, repoId(12)), undefined)
   })
@@ -67,7 +67,8 @@ describe('a repository', () => {
     test(`comes back with ${what} as it was read`, async () => {
       const configuration = parseConfiguration(text)
       await keepRepositoryReading(database, id, { ...read, configuration })
-      const known = { ...gitops(), head: read.head, headIsCurrent: true, doubts: 0, configuration }
+      const readable = configuration.ok ? configuration.value : undefined
+      const known = { ...gitops(), head: read.head, headIsCurrent: true, doubts: 0, configuration, readable }
       assert.deepEqual(await readRepository(database, id), known)
     })
   }
@@ -83,7 +84,14 @@ describe('a repository', () => {
     const name = guaranteed(parseRepoName('other/live'))
     const changed = gitops({ name, installation: installationId(6), archived: true })
     await knowRepository(database, changed)
-    const known = { ...changed, head: read.head, headIsCurrent: true, doubts: 0, configuration: undefined }
+    const known = {
+      ...changed,
+      head: read.head,
+      headIsCurrent: true,
+      doubts: 0,
+      configuration: undefined,
+      readable: undefined,
+    }
     assert.deepEqual(await readRepository(database, id), known)
   })
 
