@@ -1,4 +1,4 @@
-import { parseAgentKey } from '../core/config/agent-key.ts'
+import { type AgentKey, parseAgentKey } from '../core/config/agent-key.ts'
 import { parseClusterPath } from '../core/config/cluster-path.ts'
 import { type RepoName, parseBranchName, parseClusterName, parseRepoName } from '../core/ids.ts'
 import { parseKeyPair } from '../core/key-pair.ts'
@@ -39,7 +39,7 @@ export const agentRows = {
     description: 'The host keys that `GIT_SSH_KEY_FILE` may be shown to, as in `~/.ssh/known_hosts`.',
   },
   BOT_URL: { parse: httpUrl, description: 'Where the bot is. Without a bot, the agent looks every `SYNC_INTERVAL`.' },
-  BOT_PUBLIC_KEY: { parse: parseAgentKey, description: 'What the bot proves itself with: `ssh-ed25519 AAAA…`.' },
+  BOT_PUBLIC_KEY: { parse: parseBotKey, description: 'What the bot proves itself with: `ssh-ed25519 AAAA…`.' },
   AGENT_KEY_FILE: {
     parse: parsed<string>,
     description: 'What this agent proves itself with: the private key that `lotse key` made.',
@@ -91,6 +91,23 @@ export type GitUrl = {
   readonly kind: 'http' | 'ssh' | 'file'
   /** `acme/gitops`, however it is reached: objects are marked with it. */
   readonly repository: RepoName
+}
+
+/** The same form as an agent's key, and another place to get it from. */
+function parseBotKey(text: string): Parsed<AgentKey> {
+  const key = parseAgentKey(text)
+  if (key.ok) return key
+  // A private key is never repeated.
+  if (text.includes('PRIVATE KEY')) {
+    return refused({
+      message: 'expected the public key of the bot, got a private key',
+      help: 'that key is known now: make a new one with `lotse key --out FILE`, give the file to the bot, and write the line that it prints here',
+    })
+  }
+  return refused({
+    message: 'expected the public key of the bot: `ssh-ed25519` and 68 characters after one space',
+    help: 'print it with `lotse key --public FILE`, of the file in the bot’s AGENT_LINK_KEY_PATH',
+  })
 }
 
 export function parseGitUrl(text: string): Parsed<GitUrl> {

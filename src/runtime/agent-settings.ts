@@ -110,6 +110,12 @@ function gitAccess({
       help: 'or set GIT_SSH_KEY_FILE',
     })
   }
+  if (key !== undefined && url !== undefined && url.kind !== 'ssh') {
+    return refused({
+      message: `expected an ssh address with GIT_SSH_KEY_FILE, got \`${url.url}\``,
+      help: 'such as `git@github.com:acme/gitops.git`, or set GIT_TOKEN_FILE instead',
+    })
+  }
   if (key === undefined && url?.kind === 'ssh') {
     return refused({ message: 'expected GIT_SSH_KEY_FILE with an ssh address', help: 'or write it with https' })
   }

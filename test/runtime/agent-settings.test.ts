@@ -88,6 +88,23 @@ const wrong: readonly (readonly [string, Readonly<Record<string, string>>, reado
   ['a key that is not there', { ...bot, AGENT_KEY_FILE: '/no' }, ['AGENT_KEY_FILE: expected a readable file']],
   ['two kinds of access', { GIT_TOKEN_FILE: '/t', GIT_SSH_KEY_FILE: '/s' }, ['GIT_URL: expected GIT_TOKEN_FILE or']],
   ['ssh without a key', { GIT_URL: 'git@github.com:acme/gitops' }, ['GIT_URL: expected GIT_SSH_KEY_FILE']],
+  [
+    'https with a key for ssh',
+    { GIT_SSH_KEY_FILE: '/s' },
+    ['GIT_URL: expected an ssh address with GIT_SSH_KEY_FILE, got `https://'],
+  ],
+  [
+    'a key of the bot that is none',
+    { ...bot, BOT_PUBLIC_KEY: 'ssh-rsa AAAA' },
+    [
+      'BOT_PUBLIC_KEY: expected the public key of the bot: `ssh-ed25519` and 68 characters after one space (print it with `lotse key --public FILE`',
+    ],
+  ],
+  [
+    'a private key of the bot',
+    { ...bot, BOT_PUBLIC_KEY: '-----BEGIN PRIVATE KEY-----' },
+    ['BOT_PUBLIC_KEY: expected the public key of the bot, got a private key (that key is known now'],
+  ],
   ['ssh with a token', { GIT_URL: 'ssh://git@h/a/b', GIT_TOKEN_FILE: '/t' }, ['GIT_URL: expected an https address']],
   ['a path out of the repository', { GIT_PATH: '../x' }, ['GIT_PATH: expected a path']],
 ]
