@@ -2,7 +2,9 @@ import type { ImageName } from '../../core/image/ref.ts'
 import { createAuthorizer } from './authorization.ts'
 import { createAsk } from './conversation.ts'
 import { type RegistrySettings, placeOf, readHosts } from './hosts.ts'
+import { type ImageReading, readImage } from './image.ts'
 import { type ManifestHead, headManifest } from './manifest-head.ts'
+import { type Lookup, lookupAll } from './public-address.ts'
 import { type TagList, listTags } from './tag-list.ts'
 import { type Limits, createTransport, defaultLimits } from './transport.ts'
 
@@ -15,14 +17,20 @@ export type Registry = {
   readonly listTags: (image: ImageName, known?: { readonly etag: string }) => Promise<TagList>
   /** What a tag points to, without downloading it: on Docker Hub this does not count as a pull. */
   readonly headManifest: (image: ImageName, tag: string) => Promise<ManifestHead>
+  /**
+   * What a tag or digest is: on Docker Hub this counts as a pull, and once more for an image of several platforms. By
+   * digest it is true for ever, so `headManifest` first, and this only for a digest that nobody has read.
+   */
+  readonly readImage: (image: ImageName, reference: string) => Promise<ImageReading>
 }
 
-export type { ManifestHead, TagList }
+export type { ImageReading, ManifestHead, TagList }
 
 export type RegistryDeps = {
   readonly registries: RegistrySettings
   readonly fetch?: typeof fetch
   readonly now?: () => number
+  readonly lookup?: Lookup
   readonly limits?: Partial<Limits>
 }
 
@@ -31,7 +39,8 @@ export function createRegistry(deps: RegistryDeps): Registry {
   const limits = { ...defaultLimits, ...deps.limits }
   const hosts = readHosts(deps.registries)
   const transport = createTransport({ fetch: deps.fetch ?? fetch, now, limits })
-  const ask = createAsk({ hosts, transport, authorizer: createAuthorizer({ transport, now }) })
+  const authorizer = createAuthorizer({ transport, now })
+  const ask = createAsk({ hosts, transport, authorizer, lookup: deps.lookup ?? lookupAll })
   return {
     listTags: async (image, known) => {
       const place = placeOf(hosts, image)
@@ -40,6 +49,10 @@ export function createRegistry(deps: RegistryDeps): Registry {
     headManifest: async (image, tag) => {
       const place = placeOf(hosts, image)
       return place.kind === 'refused' ? place : await headManifest(ask, place, tag)
+    },
+    readImage: async (image, reference) => {
+      const place = placeOf(hosts, image)
+      return place.kind === 'refused' ? place : await readImage({ ask, limits }, place, reference)
     },
   }
 }

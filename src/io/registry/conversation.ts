@@ -1,22 +1,34 @@
 import type { Authorizer } from './authorization.ts'
 import { type Refused, type RegistryHosts, type RegistryPlace, inSettings } from './hosts.ts'
+import { type Lookup, whyNotPublic } from './public-address.ts'
 import type { Incoming, Outgoing, TooLarge, Transport } from './transport.ts'
 
 /** Asks about one repository of one registry, logging in and following redirects as far as both are allowed. */
-export type Ask = (place: RegistryPlace, outgoing: Outgoing) => Promise<Incoming | Refused>
+export type Ask = (place: RegistryPlace, outgoing: Outgoing, options?: AskOptions) => Promise<Incoming | Refused>
 
-type Deps = { readonly hosts: RegistryHosts; readonly transport: Transport; readonly authorizer: Authorizer }
+/**
+ * Where a redirect may lead. Blobs are kept in the storage of a cloud, at addresses that nobody can list: those may lead
+ * to any `public` one, because no credentials go there and what comes back is known by its digest.
+ */
+type AskOptions = { readonly redirects: 'allowed' | 'public' }
+
+type Deps = {
+  readonly hosts: RegistryHosts
+  readonly transport: Transport
+  readonly authorizer: Authorizer
+  readonly lookup: Lookup
+}
 
 const mostRedirects = 5
 const redirects: readonly number[] = [301, 302, 303, 307, 308]
 
-export function createAsk({ hosts, transport, authorizer }: Deps): Ask {
-  const follow = createFollow(hosts, transport)
-  return async (place, outgoing) => {
+export function createAsk({ hosts, transport, authorizer, lookup }: Deps): Ask {
+  const follow = createFollow({ hosts, transport, lookup })
+  return async (place, outgoing, options) => {
     const { host } = place
     const usual = await authorizer.usual(place)
     if (usual.kind === 'refused') return usual
-    const first = await follow(place, withAuthorization(outgoing, usual.header))
+    const first = await follow(place, withAuthorization(outgoing, usual.header), options)
     if (first.kind === 'refused' || first.status !== 401) return first
     if (first.url.origin !== host.origin)
       return refusal(place, `\`${first.url.origin}\`, where it redirects to, asks for a login`)
@@ -25,7 +37,7 @@ export function createAsk({ hosts, transport, authorizer }: Deps): Ask {
     if (login.kind === 'refused') return login
     // The same again would only be a second wrong password, and locks the account sooner.
     const again = login.header !== usual.header
-    const second = again ? await follow(place, withAuthorization(outgoing, login.header)) : first
+    const second = again ? await follow(place, withAuthorization(outgoing, login.header), options) : first
     if (second.kind === 'refused' || ![401, 403].includes(second.status)) return second
     const who = host.credentials === undefined ? 'an anonymous request' : 'our username and password'
     return refusal(place, `it answers ${who} with ${second.status}`)
@@ -36,9 +48,9 @@ export function createAsk({ hosts, transport, authorizer }: Deps): Ask {
  * A redirect is followed on the registry's own origin. To another one only if the operator allows that one too, and
  * then without credentials: https://registry.k8s.io works that way, and so would a registry that wants our metadata.
  */
-function createFollow(hosts: RegistryHosts, transport: Transport): Ask {
-  const allowed = new Set([...hosts.values()].map(({ origin }) => origin))
-  return async (place, outgoing) => {
+function createFollow({ hosts, transport, lookup }: Omit<Deps, 'authorizer'>): Ask {
+  const whyNot = createWhyNotFollow(hosts, lookup)
+  return async (place, outgoing, options = { redirects: 'allowed' }) => {
     let next = outgoing
     for (let hops = 0; hops <= mostRedirects; hops += 1) {
       const answer = await transport(next)
@@ -47,14 +59,24 @@ function createFollow(hosts: RegistryHosts, transport: Transport): Ask {
       const location = answer.headers.get('location') ?? ''
       if (location === '' || !URL.canParse(location, next.url.href)) return refusal(place, 'it redirects to nowhere')
       const url = new URL(location, next.url)
-      if (!allowed.has(url.origin))
-        return refusal(
-          place,
-          `it redirects to \`${url.origin === 'null' ? url.protocol : url.origin}\`, which is not allowed; an operator can add it ${inSettings}`,
-        )
+      const because = await whyNot(place, url, options)
+      if (because !== undefined) return refusal(place, because)
       next = url.origin === next.url.origin ? { ...next, url } : { ...withoutAuthorization(next), url }
     }
     return refusal(place, `it redirects more than ${mostRedirects} times`)
+  }
+}
+
+function createWhyNotFollow(hosts: RegistryHosts, lookup: Lookup) {
+  const allowed = new Set([...hosts.values()].map(({ origin }) => origin))
+  return async ({ host }: RegistryPlace, url: URL, { redirects: to }: AskOptions): Promise<string | undefined> => {
+    if (allowed.has(url.origin)) return undefined
+    const where = `it redirects to \`${url.origin === 'null' ? url.protocol : url.origin}\``
+    if (to === 'allowed') return `${where}, which is not allowed; an operator can add it ${inSettings}`
+    if (host.blobServer === url.origin) return undefined
+    const why = await whyNotPublic(url, lookup)
+    if (why === undefined) return undefined
+    return `${where}, which is not allowed: ${why}; an operator can set it as the blob server of \`${host.name}\``
   }
 }
 
