@@ -17,7 +17,7 @@ export function createBase(
   settings: AgentSettings,
   { log, now, environment, kubernetes: elsewhere }: World,
   bot: { readonly link?: BotLink },
-): Omit<Deps, 'follow'> {
+): Omit<Deps, 'follow' | 'tellState'> {
   const { cluster, namespace, git } = settings
   const id = syncIdOf({ repository: git.repository, cluster })
   const selector = `${syncLabel}=${id}`
@@ -50,6 +50,7 @@ export function createBase(
     inventory: createInventoryStore({ kubernetes, namespace, cluster, id, selector, log }),
     memory,
     say: (message) => bot.link?.say(message),
+    link: { retry: () => bot.link?.retry() },
     log,
     now,
   }

@@ -30,11 +30,10 @@ type Listeners = {
   readonly loop: Loop
   readonly diffs: DiffQueue
   readonly deps: Deps
-  readonly state: () => AgentState
 }
 
 /** All that a bot can ask for; each is a reason to look, and none says what to find. */
-export function heard(message: BotMessage, { loop, diffs, deps, state }: Listeners): void {
+export function heard(message: BotMessage, { loop, diffs, deps }: Listeners): void {
   switch (message.kind) {
     case 'fetch':
       return loop.ask('hint', { commit: message.commit })
@@ -43,15 +42,19 @@ export function heard(message: BotMessage, { loop, diffs, deps, state }: Listene
     case 'diff':
       return diffs.ask(message)
     case 'report':
-      return deps.say({ kind: 'state', state: state() })
+      return deps.tellState()
     case 'token':
       return deps.repository.access.receive(message.token)
   }
 }
 
-export function stateOf({ settings, memory }: Deps, loop: Loop, version: string): AgentState {
+export function stateOf(
+  { settings, memory }: Pick<Deps, 'settings' | 'memory'>,
+  loop: Loop,
+  version: string,
+): AgentState {
   const { branch, path } = settings.git
-  const { lastReport, lastFull } = memory
+  const { lastReport, lastFull, trouble } = memory
   const syncing = loop.syncing()
   return {
     version,
@@ -60,5 +63,6 @@ export function stateOf({ settings, memory }: Deps, loop: Loop, version: string)
     ...(syncing === undefined ? {} : { syncing }),
     ...(lastReport === undefined ? {} : { lastReport }),
     ...(lastFull === undefined ? {} : { lastFull }),
+    ...(trouble === undefined ? {} : { trouble }),
   }
 }

@@ -1,7 +1,8 @@
-import type { AgentMessage } from '../core/agent-protocol.ts'
+import type { AgentMessage, Trouble } from '../core/agent-protocol.ts'
 import type { CommitSha } from '../core/ids.ts'
 import type { SyncReport } from '../core/sync/report.ts'
 import type { SyncId } from '../core/sync/sync-id.ts'
+import type { BotLink } from '../io/agent-link/connect.ts'
 import type { BranchHead } from '../io/git/mirror.ts'
 import type { Kubernetes } from '../io/kubernetes/kubernetes.ts'
 import type { AgentSettings } from '../runtime/agent-settings.ts'
@@ -24,6 +25,10 @@ export type Deps = {
   readonly memory: Memory
   /** To the bot, if there is one. */
   readonly say: (message: AgentMessage) => void
+  /** Says to the bot what is at `/status`. */
+  readonly tellState: () => void
+  /** The connection to the bot, if there is to be one. */
+  readonly link: Pick<BotLink, 'retry'>
   /** Watches what was listed. */
   readonly follow: (lists: readonly ListedKind[]) => void
   readonly log: Logger
@@ -48,6 +53,10 @@ export type Memory = {
   readonly durations: Map<string, { readonly count: number; readonly seconds: number }>
   /** Whether the last fetch and the last look at the API server went well: what is ready is both. */
   fetched: boolean
+  /** Since when the newest commit is not known. */
+  blindSince?: Date
+  /** Why the last sync could not begin. */
+  trouble?: Trouble
   looked: boolean
   gitFailures: number
 }

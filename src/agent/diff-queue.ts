@@ -1,10 +1,8 @@
 import type { AgentMessage, BotMessage } from '../core/agent-protocol.ts'
 import type { LiveDiff } from '../core/diff/live-diff.ts'
 import type { PullNumber } from '../core/ids.ts'
-import { UserError } from '../core/user-error.ts'
-import { GitError } from '../io/git/git-error.ts'
-import { KubernetesError } from '../io/kubernetes/errors.ts'
 import type { Logger } from '../runtime/log.ts'
+import { failureFields, isExpected, problemOfAll } from './failure.ts'
 
 type Question = Extract<BotMessage, { kind: 'diff' }>
 
@@ -46,7 +44,7 @@ export function createDiffQueue({ diff, say, log }: DiffQueueDeps): DiffQueue {
     } catch (error) {
       // Who stops will be asked again.
       if (stopping.signal.aborted) return
-      log.warn({ err: error, pull, head }, 'diff failed')
+      log.warn({ ...failureFields(error), pull, head }, 'diff failed')
       say({ kind: 'diffed', pull, base, head, result: { kind: 'failed', because: reasonOf(error, late) } })
     }
   }
@@ -68,6 +66,5 @@ export function createDiffQueue({ diff, say, log }: DiffQueueDeps): DiffQueue {
 
 function reasonOf(error: unknown, late: AbortSignal): string {
   if (late.aborted) return `the cluster’s agent did not get it done in ${withinMs / 1000} seconds`
-  const isKnown = error instanceof KubernetesError || error instanceof GitError || error instanceof UserError
-  return isKnown ? error.message : 'the agent has failed; its log says why'
+  return isExpected(error) ? problemOfAll(error).message : 'the agent has failed; its log says why'
 }

@@ -7,6 +7,7 @@ import { formatKind } from '../io/kubernetes/kind.ts'
 import type { Kubernetes, WatchEvent } from '../io/kubernetes/kubernetes.ts'
 import type { Logger } from '../runtime/log.ts'
 import { type Backoff, retryDelayMs } from '../runtime/retry.ts'
+import { failureFields } from './failure.ts'
 import type { ListedKind } from './live.ts'
 
 export type DriftWatch = {
@@ -87,7 +88,7 @@ async function watchOne(
     } catch (error) {
       if (error instanceof KubernetesError && error.class === 'expired') return 'expired'
       failure = error
-      if (!signal.aborted) log.debug({ err: error, kind: formatKind(kind) }, 'watch lost')
+      if (!signal.aborted) log.debug({ ...failureFields(error), kind: formatKind(kind) }, 'watch lost')
     }
     // One that the server ended in its time goes on at once.
     if (tries > 0) await pause(retryDelayMs(tries, failure, { backoff, chance: random() }), signal)

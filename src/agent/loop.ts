@@ -2,6 +2,7 @@ import type { CommitSha } from '../core/ids.ts'
 import type { SyncTrigger } from '../core/sync/report.ts'
 import type { Logger } from '../runtime/log.ts'
 import { type Backoff, retryDelayMs } from '../runtime/retry.ts'
+import { isExpected } from './failure.ts'
 
 /** One run of the sync journey, and what came in while it ran. */
 export type Turn = {
@@ -34,7 +35,10 @@ export type Loop = {
 }
 
 export type LoopDeps = {
-  /** `again`: something was only a matter of time. What it throws is tried again, too. */
+  /**
+   * `again`: something was only a matter of time. What it throws is tried again, too; of what people or time mend it has
+   * told by then.
+   */
   readonly sync: (turn: Turn) => Promise<'done' | 'again'>
   readonly log: Logger
   /** In [0, 1). */
@@ -138,7 +142,7 @@ class SyncLoop {
       return (await this.#deps.sync(turn)) === 'again' ? {} : undefined
     } catch (error) {
       if (this.#stop.signal.aborted) return undefined
-      this.#deps.log.error({ err: error, trigger: turn.trigger }, 'sync failed')
+      if (!isExpected(error)) this.#deps.log.error({ err: error, trigger: turn.trigger }, 'sync failed')
       return { error }
     }
   }

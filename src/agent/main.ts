@@ -40,7 +40,12 @@ export async function startAgent(settings: AgentSettings, world: World): Promise
     keyOf: base.inventory.keyOf,
     drifted: (still) => loop.askSoon(still),
   })
-  const deps: Deps = { ...base, follow: watch.follow }
+  const state = (): AgentState => stateOf(base, loop, version)
+  const deps: Deps = {
+    ...base,
+    follow: watch.follow,
+    tellState: () => base.say({ kind: 'state', state: state() }),
+  }
   const diffs = createDiffQueue({
     ...deps,
     async diff(question, signal) {
@@ -48,11 +53,10 @@ export async function startAgent(settings: AgentSettings, world: World): Promise
       return liveDiff(deps, question, signal)
     },
   })
-  const state = (): AgentState => stateOf(deps, loop, version)
   const server = await serve({ ...deps, version, state, connected: () => bot.link?.connected() })
   opened.defer(server.close)
   if (settings.bot !== undefined) {
-    const hear = (message: BotMessage): void => heard(message, { loop, diffs, deps, state })
+    const hear = (message: BotMessage): void => heard(message, { loop, diffs, deps })
     bot.link = connect(settings, settings.bot, world, { state, message: hear })
     opened.defer(bot.link.close)
   }

@@ -1,9 +1,7 @@
 import { type SyncOutcome, assembleReport } from '../../core/sync/outcome.ts'
-import type { SyncProblem, SyncReport } from '../../core/sync/report.ts'
-import { UserError } from '../../core/user-error.ts'
-import { GitError } from '../../io/git/git-error.ts'
-import { KubernetesError } from '../../io/kubernetes/errors.ts'
+import type { SyncReport } from '../../core/sync/report.ts'
 import type { Deps } from '../deps.ts'
+import { problemOfAll } from '../failure.ts'
 import { syncLabels } from '../metrics.ts'
 import type { Run } from './run.ts'
 
@@ -42,7 +40,7 @@ export function tell({ memory, say, log }: Deps, report: SyncReport): void {
   }
   addDuration(memory.durations, report)
   const { commit, trigger, result, counts, problems, drift, heldPrunes } = report
-  const level = isNews(report, before) ? 'info' : 'debug'
+  const level = result === 'failed' ? 'error' : isNews(report, before) ? 'info' : 'debug'
   log[level]({ commit, trigger, result, ...counts, problems, drift, heldPrunes }, 'sync ended')
   say({ kind: 'synced', report })
 }
@@ -60,14 +58,4 @@ function addDuration(durations: Deps['memory']['durations'], report: SyncReport)
   const { count, seconds } = durations.get(labels) ?? { count: 0, seconds: 0 }
   const took = (Date.parse(report.finishedAt) - Date.parse(report.startedAt)) / 1000
   durations.set(labels, { count: count + 1, seconds: seconds + took })
-}
-
-function problemOfAll(error: unknown): SyncProblem {
-  if (error instanceof KubernetesError || error instanceof GitError) {
-    const { message, help, turn } = error
-    return { message, ...(help === undefined ? {} : { help }), turn }
-  }
-  if (error instanceof UserError) return { message: error.message, help: error.help, turn: 'operator' }
-  // What a bug says may quote anything; it stands in the log.
-  return { message: 'the agent has failed', help: 'its log says why', turn: 'operator' }
 }

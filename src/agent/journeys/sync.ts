@@ -1,20 +1,17 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { type ObjectId, type WantedObject, formatObjectId, objectIdOf } from '../../core/manifest/kubernetes-object.ts'
 import { type Inventory, inventoryAfter } from '../../core/sync/inventory.ts'
 import { stagesOf } from '../../core/sync/order.ts'
 import { type SyncPlan, planSync } from '../../core/sync/plan.ts'
 import { possibleIdsOf } from '../../core/sync/resolve.ts'
 import type { Discovery } from '../../io/kubernetes/discovery.ts'
-import { GitError } from '../../io/git/git-error.ts'
-import type { BranchHead } from '../../io/git/mirror.ts'
 import type { Deps } from '../deps.ts'
 import { type LiveFacts, readLive } from '../live.ts'
 import type { Turn } from '../loop.ts'
 import { type Manifests, readManifests } from '../manifests.ts'
 import { inParallel } from '../parallel.ts'
-import { fetchBranch } from '../repository.ts'
 import { lookUpKinds, untilServed, type Served } from '../served-kinds.ts'
 import { carryOut, waitingForKind } from './carry-out.ts'
+import { headToSync } from './head.ts'
 import { prune } from './prune.ts'
 import { reportFailure, reportOf, tell } from './report.ts'
 import { type Run, beginRun, explain, note } from './run.ts'
@@ -27,58 +24,21 @@ const atOnce = 16
  */
 export async function sync(deps: Deps, turn: Turn): Promise<'done' | 'again'> {
   const startedAt = deps.now()
-  const { head, isLate } = await headToSync(deps, turn)
+  const { head, unsure } = await headToSync(deps, turn)
   const commit = head.head
   turn.takes(commit)
   const isNews = commit !== deps.memory.lastReport?.commit || turn.trigger === 'command'
   if (isNews) deps.say({ kind: 'started', commit })
   const run = beginRun(turn, commit, startedAt)
+  if (unsure !== undefined) run.problems.push(unsure)
   try {
     const applied = await apply(deps, run)
     if (applied === 'ended') return await leaveOff(deps, run)
-    const end = await finish(deps, run, { ...applied, source: `${head.branch} ${deps.settings.git.path}` })
-    return isLate ? 'again' : end
+    return await finish(deps, run, { ...applied, source: `${head.branch} ${deps.settings.git.path}` })
   } catch (error) {
     if (turn.ends() !== 'stopping') reportFailure(deps, run, error)
     throw error
   }
-}
-
-/** While git cannot be asked, the cluster is held to what it said last. */
-async function headToSync(
-  { repository, settings, memory, log }: Deps,
-  turn: Turn,
-): Promise<{ readonly head: BranchHead; readonly isLate: boolean }> {
-  try {
-    const head = await newestHead((signal) => fetchBranch(repository, settings.git.branch, signal), turn, memory.head)
-    memory.head = head
-    memory.fetched = true
-    return { head, isLate: false }
-  } catch (error) {
-    if (!(error instanceof GitError)) throw error
-    memory.fetched = false
-    memory.gitFailures += 1
-    if (memory.head === undefined) throw error
-    log.warn({ err: error, commit: memory.head.head }, 'repository not fetched')
-    return { head: memory.head, isLate: error.retry }
-  }
-}
-
-const replicaLagMs = [250, 500, 1000]
-
-/** The bot hears of a push before every replica of the remote knows it. What is there is synced all the same. */
-async function newestHead(
-  fetch: (signal: AbortSignal) => Promise<BranchHead>,
-  { hinted, signal }: Turn,
-  known: BranchHead | undefined,
-): Promise<BranchHead> {
-  let head = await fetch(signal)
-  for (const pause of replicaLagMs) {
-    if (hinted === undefined || head.head === hinted || head.head !== known?.head) break
-    await delay(pause, undefined, { signal })
-    head = await fetch(signal)
-  }
-  return head
 }
 
 type Applied = {
