@@ -8,11 +8,9 @@ export type RegistrySetting = {
   readonly password?: Secret
   /** Where the registry sends us for tokens, if not to itself: username and password go there. */
   readonly tokenServer?: string
-  /** Where the registry redirects to for blobs, if that is no public https address. */
-  readonly blobServer?: string
 }
 
-const known = ['host', 'url', 'username', 'password', 'tokenServer', 'blobServer']
+const known = ['host', 'url', 'username', 'password', 'tokenServer']
 
 /** The operator's list of registries. Errors name the entry and the field, never a value: passwords stand among them. */
 export function parseRegistries(text: string): Parsed<readonly RegistrySetting[]> {
@@ -50,7 +48,7 @@ function problemsOf(entry: unknown, where: string): readonly Problem[] {
     ...(typeof host === 'string' && /^[a-z0-9.-]+(?::[0-9]{1,5})?$/.test(host)
       ? []
       : ['`host`: expected a host name such as `ghcr.io`']),
-    ...(['url', 'tokenServer', 'blobServer'] as const)
+    ...(['url', 'tokenServer'] as const)
       .filter((name) => !isAddress(fields[name]))
       .map((name) => `\`${name}\`: expected an http or https address`),
     ...((username === undefined) === (password === undefined)
@@ -65,13 +63,12 @@ function isAddress(value: unknown): boolean {
   return typeof value === 'string' && /^https?:$/.test(URL.parse(value)?.protocol ?? '')
 }
 
-function toSetting({ host = '', url, username, password, tokenServer, blobServer }: Entry): RegistrySetting {
+function toSetting({ host = '', url, username, password, tokenServer }: Entry): RegistrySetting {
   return {
     host,
     ...(url === undefined ? {} : { url: url.replace(/\/+$/, '') }),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password: new Secret(password) }),
     ...(tokenServer === undefined ? {} : { tokenServer }),
-    ...(blobServer === undefined ? {} : { blobServer }),
   }
 }

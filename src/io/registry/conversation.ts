@@ -59,7 +59,7 @@ function createFollow({ hosts, transport, lookup }: Omit<Deps, 'authorizer'>): A
       const location = answer.headers.get('location') ?? ''
       if (location === '' || !URL.canParse(location, next.url.href)) return refusal(place, 'it redirects to nowhere')
       const url = new URL(location, next.url)
-      const because = await whyNot(place, url, options)
+      const because = await whyNot(url, options)
       if (because !== undefined) return refusal(place, because)
       next = url.origin === next.url.origin ? { ...next, url } : { ...withoutAuthorization(next), url }
     }
@@ -69,14 +69,13 @@ function createFollow({ hosts, transport, lookup }: Omit<Deps, 'authorizer'>): A
 
 function createWhyNotFollow(hosts: RegistryHosts, lookup: Lookup) {
   const allowed = new Set([...hosts.values()].map(({ origin }) => origin))
-  return async ({ host }: RegistryPlace, url: URL, { redirects: to }: AskOptions): Promise<string | undefined> => {
+  return async (url: URL, { redirects: to }: AskOptions): Promise<string | undefined> => {
     if (allowed.has(url.origin)) return undefined
-    const where = `it redirects to \`${url.origin === 'null' ? url.protocol : url.origin}\``
-    if (to === 'allowed') return `${where}, which is not allowed; an operator can add it ${inSettings}`
-    if (host.blobServer === url.origin) return undefined
-    const why = await whyNotPublic(url, lookup)
+    const why = to === 'public' ? await whyNotPublic(url, lookup) : ''
     if (why === undefined) return undefined
-    return `${where}, which is not allowed: ${why}; an operator can set it as the blob server of \`${host.name}\``
+    const where = url.origin === 'null' ? url.protocol : url.origin
+    const because = why === '' ? '' : `: ${why}`
+    return `it redirects to \`${where}\`, which is not allowed${because}; an operator can add it ${inSettings}`
   }
 }
 

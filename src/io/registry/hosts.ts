@@ -12,8 +12,6 @@ export type RegistrySetting = {
   readonly password?: Secret
   /** `https://gitlab.example.org`: where this registry sends us for tokens, if not to itself. Our credentials go there. */
   readonly tokenServer?: string
-  /** `http://minio.example.org:9000`: where this registry redirects to for blobs, if that is no public https address. */
-  readonly blobServer?: string
 }
 
 export type RegistrySettings = readonly RegistrySetting[]
@@ -28,8 +26,6 @@ export type RegistryHost = {
   readonly credentials: Credentials | undefined
   /** Origins that may be asked for tokens. */
   readonly tokenServers: readonly string[]
-  /** The origin that it may redirect to for blobs, beside public ones. */
-  readonly blobServer: string | undefined
   readonly tagsPerPage: number
 }
 
@@ -91,7 +87,6 @@ function readHost(setting: RegistrySetting): RegistryHost {
     origin: base.origin,
     credentials: readCredentials(name, setting),
     tokenServers: [base.origin, ...tokenServers.map((url) => readUrl(name, url).origin)],
-    blobServer: setting.blobServer === undefined ? undefined : readUrl(name, setting.blobServer).origin,
     tagsPerPage: known.page ?? defaultTagsPerPage,
   }
 }
