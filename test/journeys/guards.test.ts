@@ -19,6 +19,62 @@ async function green(world: World, number = 1): Promise<void> {
   await world.rest()
 }
 
+describe('a pull request that breaks the configuration', () => {
+  const configuration = '.github/lotse.yaml'
+  const typo = 'version: 1\nclustrs: {}\n'
+
+  async function propose(world: World, files: Readonly<Record<string, string>>): Promise<number> {
+    const bob = world.github.person('bob')
+    await bob.push(acme.repository, { branch: 'topic', files, create: true, message: 'Propose' })
+    const { issue } = await bob.openPull(acme.repository, { head: 'topic', title: 'Propose' })
+    await world.rest()
+    return issue.number
+  }
+
+  function policyRun({ github }: World, head: string) {
+    const runs = [...github.repository(acme.repository).checkRuns.values()]
+    return runs.findLast(({ name, suite }) => name === 'lotse/policy' && suite.headSha === head)
+  }
+
+  test('is told so at the line, and passes when it is mended', async () => {
+    await using world = await startWorld()
+    const number = await propose(world, { [configuration]: typo })
+    const run = policyRun(world, world.pull(number).head)
+    assert.equal(run?.conclusion, 'failure')
+    assert.deepEqual(
+      run.output.annotations.map(({ path, start_line: line }) => [path, line]),
+      [[configuration, 2]],
+    )
+    await world.github.person('bob').push(acme.repository, { branch: 'topic', files: { [configuration]: manual } })
+    await world.rest()
+    assert.equal(world.checks(world.pull(number))['lotse/policy'], 'success')
+  })
+
+  test('is not one that is only older than the mended configuration', async () => {
+    await using world = await startWorld()
+    const alice = world.github.person('alice')
+    await alice.push(acme.repository, { branch: 'main', files: { [configuration]: typo } })
+    const number = await propose(world, { 'notes.md': 'new' })
+    await alice.push(acme.repository, { branch: 'main', files: { [configuration]: manual } })
+    await world.github.person('bob').push(acme.repository, { branch: 'topic', files: { 'notes.md': 'newer' } })
+    await world.rest()
+    assert.equal(world.checks(world.pull(number))['lotse/policy'], 'success')
+  })
+
+  test('is known by one more question, and no other takes any', async () => {
+    await using world = await startWorld()
+    await propose(world, { 'notes.md': 'new' })
+    const count = (route: string) => world.github.requests.byRoute()[route] ?? 0
+    const before = count('POST graphql Blobs')
+    await world.github.person('bob').push(acme.repository, { branch: 'topic', files: { 'notes.md': 'newer' } })
+    await world.rest()
+    assert.equal(count('POST graphql Blobs'), before)
+    await world.github.person('bob').push(acme.repository, { branch: 'topic', files: { [configuration]: manual } })
+    await world.rest()
+    assert.equal(count('POST graphql Blobs'), before + 1)
+  })
+})
+
 describe('what people have said stands', () => {
   test('a commit that was taken out of the default branch does not come back with a release', async () => {
     await using world = await startWorld()

@@ -1,16 +1,17 @@
 import { type MergeDecision, decideMerge, explainMerge } from '../../core/automerge/decide.ts'
 import { policyCheckName } from '../../core/automerge/policy-check-name.ts'
 import type { MergeFacts } from '../../core/automerge/facts.ts'
-import { type PolicyCheck, policyCheck, refusedMergeCheck } from '../../core/automerge/policy-check.ts'
+import { policyCheck, refusedMergeCheck } from '../../core/automerge/policy-check.ts'
 import { type Remedy, remedyFor } from '../../core/automerge/remedy.ts'
 import { isReleaseBranch } from '../../core/release/group.ts'
-import { writeCheck } from '../../io/github/checks.ts'
+import { type Check, writeCheck } from '../../io/github/checks.ts'
 import { mergePull } from '../../io/github/pulls.ts'
 import { doubtReleases, keepRelease, readRelease, rewriteRelease } from '../../io/store/releases.ts'
 import { Transient } from '../../runtime/retry.ts'
 import type { Deps } from '../deps.ts'
 import { formatPullKey, journeys, parsePullKey, type Pull } from '../keys.ts'
 import { type GatheredMerge, gatherMerge } from './automerge-facts.ts'
+import { brokenConfigurationCheck } from './configuration-check.ts'
 
 type Merge = Extract<MergeDecision, { do: 'merge' }>
 
@@ -31,7 +32,8 @@ export async function automerge(deps: Deps, key: string): Promise<void> {
 
 async function carryOut(deps: Deps, pull: Pull, gathered: GatheredMerge, decision: MergeDecision): Promise<void> {
   const { facts } = gathered
-  await say(gathered, policyCheck(decision, explainMerge(facts)))
+  const broken = decision.do === 'leave' ? await brokenConfigurationCheck(gathered) : undefined
+  await say(gathered, broken ?? policyCheck(decision, explainMerge(facts)))
   switch (decision.do) {
     case 'merge':
       return merge(deps, pull, gathered, decision)
@@ -47,10 +49,7 @@ async function carryOut(deps: Deps, pull: Pull, gathered: GatheredMerge, decisio
   }
 }
 
-async function say(
-  { octokit, repository, state, facts }: GatheredMerge,
-  check: PolicyCheck | undefined,
-): Promise<void> {
+async function say({ octokit, repository, state, facts }: GatheredMerge, check: Check | undefined): Promise<void> {
   if (check === undefined) return
   await writeCheck(octokit, repository.name, state.policyRun, { name: policyCheckName, head: facts.pull.head, check })
 }

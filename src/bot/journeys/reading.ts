@@ -71,7 +71,11 @@ async function readConfiguration(
 ): Promise<Parsed<Configuration> | undefined> {
   const configured = files.find(({ path }) => path === configurationPath)
   if (configured === undefined) return undefined
-  const text = (await readTexts(octokit, name, [configured.blob])).get(configured.blob)
+  return readConfigurationText((await readTexts(octokit, name, [configured.blob])).get(configured.blob))
+}
+
+/** undefined: it is no text. */
+export function readConfigurationText(text: string | undefined): Parsed<Configuration> {
   const configuration = text === undefined ? refused(noText) : parseConfiguration(text)
   if (configuration.ok) return configuration
   const [first, ...others] = configuration.problems

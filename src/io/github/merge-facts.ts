@@ -2,9 +2,11 @@ import type { Octokit } from '@octokit/rest'
 import type { BaseFacts, CheckFacts, PullRequestFacts } from '../../core/automerge/facts.ts'
 import { type CheckReport, newestChecks } from '../../core/automerge/newest-checks.ts'
 import {
+  type BlobSha,
   type CommitSha,
   type PullNumber,
   type RepoName,
+  parseBlobSha,
   parseBranchName,
   parseCommitSha,
   parsePullNumber,
@@ -20,6 +22,7 @@ import {
   type PullAnswer,
   type CommitAnswer,
   type ContextAnswer,
+  type FileAnswer,
   mergeFactsQuery,
 } from './merge-query.ts'
 import { GitHubUnavailable } from './errors.ts'
@@ -34,6 +37,8 @@ export type MergeState = {
   readonly policyRun: PolicyRun | undefined
   /** The default branch's head, whose configuration decides. */
   readonly defaultHead: CommitSha
+  /** The configuration at the head, where it is another file than the default branch has. */
+  readonly configuration: BlobSha | undefined
 }
 
 export type PolicyRun = {
@@ -73,8 +78,13 @@ export async function readMergeState(
       ...unseen(totalCount - contexts.length),
     ],
     policyRun: policyRun(contexts, own),
+    configuration: otherFile(commit.file, found.defaultBranchRef.target.file ?? null),
     defaultHead: guaranteed(parseCommitSha(found.defaultBranchRef.target.oid)),
   }
+}
+
+function otherFile(file: FileAnswer | null, usual: FileAnswer | null): BlobSha | undefined {
+  return file === null || file.oid === usual?.oid ? undefined : guaranteed(parseBlobSha(file.oid))
 }
 
 const states = { OPEN: 'open', CLOSED: 'closed', MERGED: 'merged' } as const

@@ -1,9 +1,14 @@
+import { configurationPath } from '../../core/config/configuration.ts'
+
+/** Which file it is by its id, so that nobody reads one that is the same on both sides. */
+const configurationFile = `file(path: "${configurationPath}") { oid }`
+
 /** All that GitHub knows of a pull request and that a merge depends on, in one question, and the form of its answer. */
 export const mergeFactsQuery = `
 query MergeFacts($owner: String!, $name: String!, $number: Int!) {
   repository(owner: $owner, name: $name) {
     squashMergeAllowed mergeCommitAllowed rebaseMergeAllowed
-    defaultBranchRef { name target { oid } }
+    defaultBranchRef { name target { oid ... on Commit { ${configurationFile} } } }
     pullRequest(number: $number) {
       number state isDraft isCrossRepository body mergeable mergeStateStatus reviewDecision
       author { __typename ... on Bot { databaseId } ... on User { databaseId } }
@@ -34,6 +39,7 @@ query MergeFacts($owner: String!, $name: String!, $number: Int!) {
           commit {
             oid
             tree { oid }
+            ${configurationFile}
             parents(first: 3) { nodes { oid } }
             statusCheckRollup {
               contexts(first: 100) {
@@ -60,9 +66,13 @@ export type RepositoryAnswer = {
   readonly squashMergeAllowed: boolean
   readonly mergeCommitAllowed: boolean
   readonly rebaseMergeAllowed: boolean
-  readonly defaultBranchRef: { readonly name: string; readonly target: { readonly oid: string } } | null
+  readonly defaultBranchRef: {
+    readonly name: string
+    readonly target: { readonly oid: string; readonly file?: FileAnswer | null }
+  } | null
   readonly pullRequest: PullAnswer | null
 }
+export type FileAnswer = { readonly oid: string }
 export type PullAnswer = {
   readonly number: number
   readonly state: 'OPEN' | 'CLOSED' | 'MERGED'
@@ -102,6 +112,7 @@ export type ParametersAnswer = {
 export type CommitAnswer = {
   readonly oid: string
   readonly tree: { readonly oid: string }
+  readonly file: FileAnswer | null
   readonly parents: { readonly nodes: readonly { readonly oid: string }[] }
   readonly statusCheckRollup: {
     readonly contexts: { readonly totalCount: number; readonly nodes: readonly ContextAnswer[] }
