@@ -13,6 +13,8 @@ export type Manifests = {
   readonly wanted: readonly WantedObject[]
   /** What git says to ignore: it is not applied, and it is not superfluous either. */
   readonly ignored: readonly KubernetesObject[]
+  /** The repository says otherwise than our settings what belongs here: nothing of it is applied. Among `problems`, too. */
+  readonly notOurs?: SyncProblem
   /** Each means that something may be missing from `wanted`, so that nothing may be called superfluous. */
   readonly problems: readonly SyncProblem[]
   /** How many objects a sync may remove without being asked. */
@@ -48,12 +50,12 @@ export async function readManifests(deps: ManifestsDeps, commit: CommitSha, sign
     read.push(readManifest(file, parsed, blobs))
   }
   forgetOthers(parsed, manifests)
-  const { pruneBudget, problems } = readConfiguration(deps, configuration, blobs)
+  const { problems, ...rules } = readConfiguration(deps, configuration, blobs)
   return {
     wanted: read.flatMap(({ objects }) => objects),
     ignored: read.flatMap(({ ignored }) => ignored),
     problems: [...read.flatMap((one) => one.problems), ...problems],
-    pruneBudget,
+    ...rules,
   }
 }
 
@@ -116,7 +118,7 @@ function unreadable(content: BlobContent | undefined): string {
   }
 }
 
-type Rules = Pick<Manifests, 'pruneBudget' | 'problems'>
+type Rules = Pick<Manifests, 'pruneBudget' | 'problems' | 'notOurs'>
 
 /** What the settings say is synced, the repository says the rules. Without it all is as by default. */
 function readConfiguration(
@@ -131,11 +133,12 @@ function readConfiguration(
   const configuration = parseConfiguration(content.text)
   if (!configuration.ok) return unclear(...configuration.problems.map((one) => authors(one, configurationPath)))
   const found = clusterNamed(configuration.value, cluster)
-  if (found === undefined) {
-    return unclear(operators(`expected a cluster \`${cluster}\`, the CLUSTER of the agent, got none`))
-  }
+  if (found === undefined) return disagrees(`expected a cluster \`${cluster}\`, the CLUSTER of the agent, got none`)
   if (found.path !== path) {
-    return unclear(operators(`expected the path \`${path}\`, the GIT_PATH of the agent, got \`${found.path}\``))
+    return disagrees(
+      `the path of \`${cluster}\` is \`${found.path}\`, and the GIT_PATH of its agent is \`${path}\``,
+      `set GIT_PATH to \`${found.path}\`, or mend the path here; nothing is applied until both say the same`,
+    )
   }
   return { pruneBudget: found.prune.budget, problems: [] }
 }
@@ -144,10 +147,13 @@ function authors(problem: Problem, file: string): SyncProblem {
   return { ...inFile(problem, file), turn: 'author' }
 }
 
-function operators(message: string): SyncProblem {
-  const help = 'the agent follows its settings; nothing is removed until both say the same'
-  return { ...inFile({ message, help }, configurationPath), turn: 'operator' }
+/** With the folder of another cluster, that one's manifests would be applied here. */
+function disagrees(message: string, help = nameless): Rules {
+  const problem: SyncProblem = { ...inFile({ message, help }, configurationPath), turn: 'operator' }
+  return { pruneBudget: 0, problems: [problem], notOurs: problem }
 }
+
+const nameless = 'correct CLUSTER, or add the cluster here; nothing is applied until both say the same'
 
 /** What no file has any more is not kept. */
 function forgetOthers(parsed: ParsedFiles, manifests: readonly TreeFile[]): void {

@@ -32,7 +32,7 @@ const wrong: readonly (readonly [string, Readonly<Record<string, string | Buffer
     [
       'a configuration with another path',
       { '.github/lotse.yaml': 'version: 1\nclusters:\n  a: { path: elsewhere }\n' },
-      /the path `clusters\/a`.*got `elsewhere`/,
+      /is `elsewhere`, and the GIT_PATH of its agent is `clusters\/a`/,
       'operator',
     ],
   ]
@@ -53,6 +53,19 @@ for (const [name, files, message, turn] of wrong) {
     assert.equal(problem?.at?.file, Object.keys(files)[0])
   })
 }
+
+test('readManifests says that a commit is not for this cluster', async () => {
+  const others = ['version: 1\n', 'version: 1\nclusters:\n  a: { path: elsewhere }\n']
+  for (const text of others) {
+    const { notOurs, problems } = await read({ '.github/lotse.yaml': text })
+    assert.deepEqual([notOurs], problems)
+    assert.match(notOurs?.help ?? '', /CLUSTER|GIT_PATH/)
+  }
+  for (const text of [configuration, 'version: 2\n']) {
+    assert.equal((await read({ '.github/lotse.yaml': text })).notOurs, undefined)
+  }
+  assert.equal((await read({})).notOurs, undefined)
+})
 
 test('readManifests takes the prune budget from the configuration', async () => {
   const budget = 'version: 1\nclusters:\n  a: { path: clusters/a, prune: { budget: 3 } }\n'

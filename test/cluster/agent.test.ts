@@ -61,19 +61,37 @@ onCluster('more than the configured budget is not pruned', async (cluster) => {
   assert.ok(await ground.live(`/api/v1/namespaces/${name}/configmaps/one`))
 })
 
-onCluster('settings that say otherwise than the configuration are told, and nothing is pruned', async (cluster) => {
+onCluster('settings that say otherwise than the configuration are told, and nothing is applied', async (cluster) => {
   const name = `${cluster.namespace}-mismatch`
   await using ground = await openGround(cluster, name)
-  await ground.commit({
-    '.github/lotse.yaml': `version: 1\nclusters:\n  ${name}: { path: clusters/elsewhere }\n`,
-    'namespace.yaml': namespaceFile(name),
-    ...files(name, { stays: 'a', goes: 'a' }),
-  })
+  const path = (called: string): string => `/api/v1/namespaces/${name}/configmaps/${called}`
+  await ground.commit({ 'namespace.yaml': namespaceFile(name), ...files(name, { stays: 'a', goes: 'a' }) })
   await ground.start()
-  await ground.commit({ 'goes.yaml': null })
-  const { lastReport } = await ground.syncAgain()
-  assert.deepEqual([lastReport?.result, lastReport?.counts.pruned], ['partial', 0])
-  assert.match(lastReport?.problems[0]?.message ?? '', /the GIT_PATH of the agent, got `clusters\/elsewhere`/)
+  const elsewhere = `version: 1\nclusters:\n  ${name}: { path: clusters/elsewhere }\n`
+  const nameless = 'version: 1\nclusters:\n  other: { path: clusters/elsewhere }\n'
+  for (const [configuration, says] of [
+    [elsewhere, /is `clusters\/elsewhere`, and the GIT_PATH of its agent is `clusters\//],
+    [nameless, /the CLUSTER of the agent, got none/],
+  ] as const) {
+    await ground.commit({
+      '.github/lotse.yaml': configuration,
+      'stays.yaml': configMapFile('stays', name, { value: 'other' }),
+      ...files(name, { comes: 'b' }),
+    })
+    const { lastReport } = await ground.syncAgain()
+    assert.deepEqual([lastReport?.result, lastReport?.counts.applied], ['failed', 0])
+    assert.equal(lastReport?.problems.length, 1)
+    assert.match(lastReport.problems[0]?.message ?? '', says)
+    assert.equal(lastReport.problems[0]?.at?.file, '.github/lotse.yaml')
+    assert.equal((await fetch(`${ground.agent().url}/readyz`)).status, 503)
+  }
+  assert.equal((await ground.live(path('stays'))).data.value, 'a')
+  assert.equal(await ground.live(path('comes')), undefined)
+  const agreed = `version: 1\nclusters:\n  ${name}: { path: clusters/${name} }\n`
+  await ground.commit({ '.github/lotse.yaml': agreed, 'goes.yaml': null })
+  assert.equal((await ground.syncAgain()).lastReport?.result, 'full')
+  assert.equal((await ground.live(path('stays'))).data.value, 'other')
+  assert.equal(await ground.live(path('goes')), undefined)
 })
 
 onCluster('what is changed or deleted by hand is corrected within seconds', async (cluster) => {

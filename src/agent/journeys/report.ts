@@ -1,7 +1,6 @@
 import { type SyncOutcome, assembleReport } from '../../core/sync/outcome.ts'
-import type { SyncReport } from '../../core/sync/report.ts'
+import type { SyncProblem, SyncReport } from '../../core/sync/report.ts'
 import type { Deps } from '../deps.ts'
-import { problemOfAll } from '../failure.ts'
 import { syncLabels } from '../metrics.ts'
 import type { Run } from './run.ts'
 
@@ -9,11 +8,10 @@ export function reportOf(deps: Deps, run: Run): SyncReport {
   return assembleReport(outcomeOf(deps, run))
 }
 
-/** Nothing could be told or done: the API server does not answer, or we have a bug. */
-export function reportFailure(deps: Deps, run: Run, error: unknown): void {
+/** Nothing could be told or done: the API server does not answer, the settings are wrong, or we have a bug. */
+export function reportStop(deps: Deps, run: Run, problem: SyncProblem): void {
   const outcome = outcomeOf(deps, run)
-  const problems = [...outcome.problems, problemOfAll(error)]
-  tell(deps, assembleReport({ ...outcome, problems, stopped: { kind: 'failed' } }))
+  tell(deps, assembleReport({ ...outcome, problems: [...outcome.problems, problem], stopped: { kind: 'failed' } }))
 }
 
 function outcomeOf({ now }: Deps, { turn, commit, startedAt, outcomes, problems, pruned, held }: Run): SyncOutcome {

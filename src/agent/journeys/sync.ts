@@ -3,8 +3,10 @@ import { type Inventory, inventoryAfter } from '../../core/sync/inventory.ts'
 import { stagesOf } from '../../core/sync/order.ts'
 import { type SyncPlan, planSync } from '../../core/sync/plan.ts'
 import { possibleIdsOf } from '../../core/sync/resolve.ts'
+import type { SyncProblem } from '../../core/sync/report.ts'
 import type { Discovery } from '../../io/kubernetes/discovery.ts'
 import type { Deps } from '../deps.ts'
+import { problemOfAll } from '../failure.ts'
 import { type LiveFacts, readLive } from '../live.ts'
 import type { Turn } from '../loop.ts'
 import { type Manifests, readManifests } from '../manifests.ts'
@@ -13,7 +15,7 @@ import { lookUpKinds, untilServed, type Served } from '../served-kinds.ts'
 import { carryOut, waitingForKind } from './carry-out.ts'
 import { headToSync } from './head.ts'
 import { prune } from './prune.ts'
-import { reportFailure, reportOf, tell } from './report.ts'
+import { reportOf, reportStop, tell } from './report.ts'
 import { type Run, beginRun, explain, note } from './run.ts'
 
 const atOnce = 16
@@ -32,13 +34,21 @@ export async function sync(deps: Deps, turn: Turn): Promise<'done' | 'again'> {
   const run = beginRun(turn, commit, startedAt)
   if (unsure !== undefined) run.problems.push(unsure)
   try {
-    const applied = await apply(deps, run)
+    const manifests = await manifestsAt(deps, run)
+    if (manifests.notOurs !== undefined) return refuse(deps, run, manifests.notOurs)
+    const applied = await apply(deps, run, manifests)
     if (applied === 'ended') return await leaveOff(deps, run)
     return await finish(deps, run, { ...applied, source: `${head.branch} ${deps.settings.git.path}` })
   } catch (error) {
-    if (turn.ends() !== 'stopping') reportFailure(deps, run, error)
+    if (turn.ends() !== 'stopping') reportStop(deps, run, problemOfAll(error))
     throw error
   }
+}
+
+/** What stands as it is stays so, and nothing is remembered of it. Only another commit or other settings change that. */
+function refuse(deps: Deps, run: Run, problem: SyncProblem): 'done' {
+  reportStop(deps, run, problem)
+  return 'done'
 }
 
 type Applied = {
@@ -48,9 +58,8 @@ type Applied = {
   readonly plan: SyncPlan
 }
 
-async function apply(deps: Deps, run: Run): Promise<Applied | 'ended'> {
+async function apply(deps: Deps, run: Run, manifests: Manifests): Promise<Applied | 'ended'> {
   const { turn } = run
-  const manifests = await manifestsAt(deps, run)
   let known = await deps.inventory.read()
   let served = await lookUpKinds(deps, manifests.wanted, turn.verify)
   if (served.resolved.waiting.length > 0) {
