@@ -21,7 +21,11 @@ const mostAnnotations = 50
 type Written = { readonly name: string; readonly head: CommitSha; readonly check: Check }
 
 /** A check run as GitHub has it; `url` is where people read it, where GitHub told it. */
-export type CheckRun = PolicyRun & { readonly url?: string }
+export type CheckRun = PolicyRun & {
+  readonly url?: string
+  /** It has annotations. */
+  readonly annotated?: boolean
+}
 
 /** Makes the check run say what `check` says; what it says already is not said again. Gives the run that says it. */
 export async function writeCheck(
@@ -44,7 +48,7 @@ export async function writeCheck(
         : { annotations: check.annotations.slice(0, mostAnnotations).map(render) }),
     },
   }
-  if (run === undefined || reopens(run, check) || hasAnnotations(check)) {
+  if (run === undefined || reopens(run, check) || run.annotated === true || hasAnnotations(check)) {
     const { data } = await octokit.rest.checks.create({ owner, repo, name, head_sha: head, ...state })
     return written(data, check)
   }
@@ -54,7 +58,8 @@ export async function writeCheck(
 
 function written(data: { readonly id: number; readonly html_url: string | null }, check: Check): CheckRun {
   const { conclusion, title, summary } = check
-  return { id: data.id, conclusion, title, summary, ...(data.html_url === null ? {} : { url: data.html_url }) }
+  const seen = { ...(data.html_url === null ? {} : { url: data.html_url }), annotated: hasAnnotations(check) }
+  return { id: data.id, conclusion, title, summary, ...seen }
 }
 
 /** A completed run cannot go back to be in progress: a new run of the same name takes its place. */
@@ -62,7 +67,7 @@ function reopens(run: PolicyRun, check: PolicyCheck): boolean {
   return run.conclusion !== undefined && check.conclusion === undefined
 }
 
-/** GitHub adds to those that a run has and takes none away: a new run says what is so now. */
+/** GitHub adds to those that a run has and takes none away: beside one that has some, a new run says what is so now. */
 function hasAnnotations({ annotations = [] }: Check): boolean {
   return annotations.length > 0
 }
@@ -112,6 +117,7 @@ export async function readCheck(
       title: output.title ?? '',
       summary: output.summary ?? '',
       ...(newest.html_url === null ? {} : { url: newest.html_url }),
+      annotated: output.annotations_count > 0,
     }
   } catch (error) {
     if (hasStatus(error, 404, 422)) return 'no-commit'

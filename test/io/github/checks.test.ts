@@ -123,4 +123,22 @@ describe('a check with annotations', () => {
     const { start_line: start, end_line: end, message } = ours[1]?.output.annotations[0] ?? {}
     assert.deepEqual([start, end, message], [7, 7, 'wrong at 7'])
   })
+
+  test('has none any more when what it says now has none', async () => {
+    const head = guaranteed(parseCommitSha(await bob.push(fullName, { branch: 'main', files: { 'check.md': '3' } })))
+    const own = { name: 'lotse/sync (staging)', head, appId: app.appId }
+    const first = await writeCheck(octokit, name, undefined, {
+      ...own,
+      check: { ...broken, annotations: [annotate(7)] },
+    })
+    const seen = await readCheck(octokit, name, own)
+    assert.ok(typeof seen !== 'string')
+    assert.deepEqual(seen, first)
+    await writeCheck(octokit, name, seen, { ...own, check: held })
+    const ours = [...sandbox.repository(fullName).checkRuns.values()].filter(({ suite }) => suite.headSha === head)
+    assert.deepEqual(
+      ours.map(({ output }) => output.annotations.length),
+      [1, 0],
+    )
+  })
 })
