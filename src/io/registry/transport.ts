@@ -1,3 +1,4 @@
+import { type Load, createPace } from './pace.ts'
 import { RegistryUnavailable, parseRetryAfter } from './unavailable.ts'
 
 /** Bounds of one answer. They are what a hostile or broken registry can cost us. */
@@ -33,20 +34,34 @@ type Deps = { readonly fetch: typeof fetch; readonly now: () => number; readonly
 const transientStatuses: readonly number[] = [408, 425, 429]
 
 export function createTransport({ fetch: send, now, limits }: Deps): Transport {
+  const pace = createPace({ now })
   return async ({ method, url, headers }) => {
     const what = `${method} ${url.origin}${url.pathname}`
-    const { response, body } = await withinTime(what, limits.timeoutMs, async (signal) => {
-      const sent = { method, headers: { 'user-agent': 'lotse', ...headers }, redirect: 'manual', signal } as const
-      const received = await send(url, sent)
-      return { response: received, body: await readBounded(received, limits.bodyBytes) }
-    })
+    const { response, body, load } = await pace(url.origin, () =>
+      withinTime(what, limits.timeoutMs, async (signal) => {
+        const sent = { method, headers: { 'user-agent': 'lotse', ...headers }, redirect: 'manual', signal } as const
+        const received = await send(url, sent)
+        return {
+          response: received,
+          body: await readBounded(received, limits.bodyBytes),
+          load: loadOf(received, now()),
+        }
+      }),
+    )
     if (response.status >= 500 || transientStatuses.includes(response.status)) {
-      const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), now())
+      const { retryAfterMs } = load
       throw new RegistryUnavailable(`${what} was answered with ${response.status}`, { retryAfterMs })
     }
     if (body === undefined) return { kind: 'too-large', url, bytes: limits.bodyBytes }
     return { kind: 'answer', url, status: response.status, headers: response.headers, body }
   }
+}
+
+function loadOf({ status, headers }: Response, nowMs: number): Load {
+  const tooMany = status === 429
+  // On other answers the header says when a moved page is there, or nothing.
+  const asksForRest = tooMany || status === 503
+  return { tooMany, retryAfterMs: asksForRest ? parseRetryAfter(headers.get('retry-after'), nowMs) : undefined }
 }
 
 async function withinTime<T>(what: string, timeoutMs: number, run: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -267,8 +267,8 @@ const transient: readonly { name: string; status: number; headers?: Record<strin
 for (const { name, status, headers = {}, retryAfterMs } of transient) {
   test(`nothing is known after ${name}`, async (t) => {
     const registry = await serve(t, (_, response) => response.writeHead(status, headers).end())
-    const client = clientOf(registry)
-    for (const ask of [() => client.listTags(image), () => client.headManifest(image, 'a')])
+    const asks = [() => clientOf(registry).listTags(image), () => clientOf(registry).headManifest(image, 'a')]
+    for (const ask of asks)
       await assert.rejects(ask, (error) => {
         assert.ok(error instanceof RegistryUnavailable)
         assert.equal(error.retryAfterMs, retryAfterMs)
@@ -276,6 +276,23 @@ for (const { name, status, headers = {}, retryAfterMs } of transient) {
       })
   })
 }
+
+test('a registry that wants to be left alone is, and others are asked meanwhile', async (t) => {
+  const busy = await serve(t, (_, response) => response.writeHead(429, { 'retry-after': '60' }).end())
+  const idle = await serve(t, (_, response) => response.end('{"tags":["a"]}'))
+  let now = Date.parse('2026-01-01T00:00:00Z')
+  const registries = [
+    { host: 'eu.gcr.io', url: busy.url },
+    { host: 'ghcr.io', url: idle.url },
+  ]
+  const client = createRegistry({ registries, now: () => now })
+  for (let i = 0; i < 3; i += 1) await assert.rejects(client.listTags(image), RegistryUnavailable)
+  assert.equal(busy.seen.length, 1)
+  assert.equal((await client.listTags(guaranteed(parseImageName('ghcr.io/acme/app')))).kind, 'tags')
+  now += 60_000
+  await assert.rejects(client.listTags(image), RegistryUnavailable)
+  assert.equal(busy.seen.length, 2)
+})
 
 test('nothing is known where nobody listens', async () => {
   const registry = await startRegistry()
