@@ -17,6 +17,8 @@ export type Manifests = {
   readonly notOurs?: SyncProblem
   /** Each means that something may be missing from `wanted`, so that nothing may be called superfluous. */
   readonly problems: readonly SyncProblem[]
+  /** How many of `problems` are about an object, or a file that may have had one. */
+  readonly unread: number
   /** How many objects a sync may remove without being asked. */
   readonly pruneBudget: number
 }
@@ -38,9 +40,9 @@ export async function readManifests(deps: ManifestsDeps, commit: CommitSha, sign
   const files = (await mirror.listFiles(commit, path, signal)).filter((file) => !isIn(file.path, '.github'))
   const manifests = manifestsAmong(files)
   const [configuration] = await mirror.listFiles(commit, configurationPath, signal)
-  const unread = manifests.filter(({ kind, blob }) => kind === 'file' && !parsed.has(blob)).map(({ blob }) => blob)
+  const unparsed = manifests.filter(({ kind, blob }) => kind === 'file' && !parsed.has(blob)).map(({ blob }) => blob)
   const blobs = await mirror.readBlobs(
-    [...unread, ...(configuration === undefined ? [] : [configuration.blob])],
+    [...unparsed, ...(configuration === undefined ? [] : [configuration.blob])],
     signal,
   )
   const read: ReadManifest[] = []
@@ -50,11 +52,13 @@ export async function readManifests(deps: ManifestsDeps, commit: CommitSha, sign
     read.push(readManifest(file, parsed, blobs))
   }
   forgetOthers(parsed, manifests)
+  const unread = read.flatMap((one) => one.problems)
   const { problems, ...rules } = readConfiguration(deps, configuration, blobs)
   return {
     wanted: read.flatMap(({ objects }) => objects),
     ignored: read.flatMap(({ ignored }) => ignored),
-    problems: [...read.flatMap((one) => one.problems), ...problems],
+    problems: [...unread, ...problems],
+    unread: unread.length,
     ...rules,
   }
 }

@@ -190,6 +190,22 @@ onCluster('one bad object stops no other, and nothing is pruned', async (cluster
   assert.ok(await ground.live(`/api/v1/namespaces/${name}/configmaps/goes`))
 })
 
+onCluster('what cannot be read, and what nobody knows, is counted too', async (cluster) => {
+  const name = `${cluster.namespace}-counts`
+  await using ground = await openGround(cluster, name)
+  await ground.commit({
+    'namespace.yaml': namespaceFile(name),
+    'unknown.yaml': `apiVersion: example.com/v1\nkind: Nothing\nmetadata:\n  name: x\n  namespace: ${name}\n`,
+    'broken.yaml': 'a: [\n',
+    'nameless.yaml': 'apiVersion: v1\nkind: ConfigMap\n',
+  })
+  await ground.start()
+  const { lastReport } = await ground.status()
+  assert.equal(lastReport?.result, 'partial')
+  assert.equal(lastReport.problems.length, 3, JSON.stringify(lastReport.problems))
+  assert.deepEqual([lastReport.counts.applied, lastReport.counts.failed], [1, 3])
+})
+
 onCluster('an agent that is stopped goes on where it was', async (cluster) => {
   const name = `${cluster.namespace}-again`
   await using ground = await openGround(cluster, name)

@@ -14,7 +14,10 @@ export function reportStop(deps: Deps, run: Run, problem: SyncProblem): void {
   tell(deps, assembleReport({ ...outcome, problems: [...outcome.problems, problem], stopped: { kind: 'failed' } }))
 }
 
-function outcomeOf({ now }: Deps, { turn, commit, startedAt, outcomes, problems, pruned, held }: Run): SyncOutcome {
+function outcomeOf(
+  { now }: Deps,
+  { turn, commit, startedAt, outcomes, problems, unread, pruned, held }: Run,
+): SyncOutcome {
   return {
     commit,
     trigger: turn.trigger,
@@ -22,6 +25,7 @@ function outcomeOf({ now }: Deps, { turn, commit, startedAt, outcomes, problems,
     finishedAt: now().toISOString(),
     outcomes: [...outcomes.values()],
     problems,
+    unread,
     pruned: pruned.length,
     held,
   }

@@ -16,12 +16,24 @@ export type Run = {
   readonly outcomes: Map<string, Outcome>
   readonly records: Map<string, InventoryEntry>
   readonly problems: SyncProblem[]
+  /** As many objects, as far as anybody knows, have no outcome but a problem. */
+  unread: number
   readonly pruned: ObjectId[]
   readonly held: HeldPrune[]
 }
 
 export function beginRun(turn: Turn, commit: CommitSha, startedAt: Date): Run {
-  return { turn, commit, startedAt, outcomes: new Map(), records: new Map(), problems: [], pruned: [], held: [] }
+  return {
+    turn,
+    commit,
+    startedAt,
+    outcomes: new Map(),
+    records: new Map(),
+    problems: [],
+    unread: 0,
+    pruned: [],
+    held: [],
+  }
 }
 
 /** An object of the first stage is looked at twice when kinds have to be waited for; that it was applied stays. */

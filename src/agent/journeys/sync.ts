@@ -125,6 +125,7 @@ async function finish(
   { manifests, served, facts, plan, source }: Applied & { readonly source: string },
 ): Promise<'done' | 'again'> {
   run.problems.push(...manifests.problems, ...served.resolved.problems)
+  run.unread = manifests.unread + served.resolved.problems.length
   for (const problem of facts.problems) explain(run, problem)
   const { objects, waiting } = served.resolved
   const pruned = await prune(deps, run, {

@@ -22,6 +22,8 @@ export type SyncOutcome = {
   readonly outcomes: readonly Outcome[]
   /** Of files that could not be read, kinds that nobody knows, deletions that were refused. */
   readonly problems: readonly SyncProblem[]
+  /** Objects that are named only in `problems`: they could not be read, or nobody knows what they are. */
+  readonly unread?: number
   readonly pruned: number
   readonly held: readonly HeldPrune[]
   /** Why nothing at all could be told or done, or why a person asked for standstill. */
@@ -37,7 +39,7 @@ export function assembleReport(outcome: SyncOutcome): SyncReport {
     trigger,
     startedAt,
     finishedAt,
-    counts: countsOf(outcomes, outcome.pruned),
+    counts: countsOf(outcome),
     problems: problems.slice(0, limits.problems).map(cutProblem),
     moreProblems: Math.max(0, problems.length - limits.problems),
     drift: outcomes
@@ -61,7 +63,7 @@ export function resultOf(outcome: SyncOutcome): SyncReport['result'] {
   return outcomes.some(({ result }) => result !== 'failed') ? 'partial' : 'failed'
 }
 
-export function countsOf(outcomes: readonly Outcome[], pruned: number): SyncCounts {
+export function countsOf({ outcomes, pruned, unread = 0 }: SyncOutcome): SyncCounts {
   const count = (wanted: Outcome['result']): number => outcomes.filter(({ result }) => result === wanted).length
   return {
     applied: count('applied'),
@@ -70,7 +72,7 @@ export function countsOf(outcomes: readonly Outcome[], pruned: number): SyncCoun
     pruned,
     waiting: count('waiting'),
     skipped: count('skipped'),
-    failed: count('failed'),
+    failed: count('failed') + unread,
   }
 }
 

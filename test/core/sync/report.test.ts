@@ -48,6 +48,11 @@ for (const [name, [changes, expected]] of Object.entries(results)) {
   test(`resultOf is ${name}`, () => assert.equal(resultOf(outcome(changes)), expected))
 }
 
+test('assembleReport counts what could not even be read as failed', () => {
+  const { counts } = assembleReport(outcome({ outcomes: [applied, failed], problems: [problem, problem], unread: 2 }))
+  assert.deepEqual([counts.applied, counts.failed], [1, 3])
+})
+
 test('isComplete is what a full result and a prune ask for', () => {
   assert.equal(isComplete([applied, { id: web, result: 'skipped' }], []), true)
   assert.equal(isComplete([applied, waiting], []), false)
