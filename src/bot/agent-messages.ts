@@ -13,13 +13,22 @@ export async function agentConnected({ database, jobs }: AgentDeps, session: Age
   const { repository, cluster, key, since } = session
   await keepConnected(database, session, { key, at: since })
   await forgetFailedDiffs(database, repository, cluster)
+  await lookAtUnanswered({ database, jobs }, session)
+}
+
+/** Whoever waits for its answers learns that nobody is there to give them. */
+export async function agentDisconnected({ database, jobs, now }: AgentDeps, session: AgentSession): Promise<void> {
+  await keepDisconnected(database, session, now())
+  await lookAtUnanswered({ database, jobs }, session)
+}
+
+async function lookAtUnanswered(
+  { database, jobs }: Pick<AgentDeps, 'database' | 'jobs'>,
+  { repository, cluster }: AgentSession,
+): Promise<void> {
   for (const number of await unansweredPulls(database, repository, cluster)) {
     await jobs.ask(journeys.diff, formatPullKey({ repository, number }))
   }
-}
-
-export async function agentDisconnected({ database, now }: AgentDeps, session: AgentSession): Promise<void> {
-  await keepDisconnected(database, session, now())
 }
 
 export async function hearAgent(deps: AgentDeps, session: AgentSession, message: AgentMessage): Promise<void> {

@@ -84,6 +84,20 @@ describe('a live diff', () => {
     })
   })
 
+  test('says that the agent is offline when it goes away before it has answered', async () => {
+    await using world = await startAgentWorld()
+    await world.agent.connect()
+    const { head } = world.pull(await openPull(world))
+    await come(() => assert.equal(asks(world.agent).length, 1))
+    const title = () =>
+      [...world.github.repository(acme.repository).checkRuns.values()].findLast(
+        ({ name, suite }) => name === check && suite.headSha === head,
+      )?.output.title
+    assert.equal(title(), 'The agent is asked what changes')
+    await world.agent.disconnect()
+    await come(() => assert.match(title() ?? '', /^Its agent is offline since/))
+  })
+
   test('of a newer head takes the place of the older one, in the same comment', async () => {
     await using world = await startAgentWorld()
     await world.agent.connect()
