@@ -118,6 +118,21 @@ onCluster('an agent that cannot begin says why, and says so no more once it can'
   await come(() => assert.equal(told().at(-1), undefined), ground.log)
 })
 
+onCluster('a token that the API server refuses is named, in one line of the log', async (cluster) => {
+  const name = `${cluster.namespace}-token`
+  await using ground = await openGround(cluster, name)
+  const token = join(ground.folder, 'refused-token')
+  await writeFile(token, 'nobody knows this one')
+  await ground.commit({ 'namespace.yaml': namespaceFile(name) })
+  await ground.start({ KUBERNETES_TOKEN_FILE: token }, { settled: false })
+  await come(async () => assert.equal((await ground.status()).lastReport?.result, 'failed'), ground.log)
+  const [problem] = (await ground.status()).lastReport?.problems ?? []
+  assert.match(problem?.message ?? '', /the API server refused the token of the agent: Unauthorized/)
+  assert.match(problem?.help ?? '', /KUBERNETES_TOKEN_FILE/)
+  assert.doesNotMatch(ground.log(), /^\s+at /m)
+  assert.doesNotMatch(ground.log(), /sync failed/)
+})
+
 function lastSuccess(metrics: string): string {
   return /^agent_sync_last_success_timestamp_seconds (.*)$/m.exec(metrics)?.[1] ?? 'none'
 }
