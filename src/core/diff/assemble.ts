@@ -7,6 +7,7 @@ import { type KnownSecrets, isSecret, redact, secretValuesOf } from './known-sec
 import { limits, shortText } from './limits.ts'
 import type { Danger, DiffProblem, LiveDiff, ObjectChange } from './live-diff.ts'
 import type { AskStep, DiffPlan, DiffStep } from './plan.ts'
+import { type Deletes, whyItStays } from './stays.ts'
 
 /** What the cluster says of an object that it was asked for. */
 export type Answer =
@@ -37,13 +38,16 @@ export type DiffParts = {
 export function assembleDiff({ plan, answers, drift, problems, pruneBudget }: DiffParts): LiveDiff {
   const secrets = secretsOf(plan)
   const told = plan.steps.map((step) => tellStep(step, step.do === 'ask' ? answers.get(step) : undefined, secrets))
-  const changes = told.flatMap(({ change }) => (change === undefined ? [] : [change]))
   // Found in no order, and the same facts shall give the same text.
   const drifted = drift
     .flatMap((one) => tellDrift(one, secrets) ?? [])
     .toSorted((a, b) => (a.object < b.object ? -1 : 1))
   const ofFiles = problems.map((problem): DiffProblem => ({ turn: 'author', ...problem }))
   const ofObjects = told.flatMap(({ problem }) => (problem === undefined ? [] : [problem]))
+  const deletes = { plan, problems: [...ofFiles, ...ofObjects], pruneBudget }
+  const changes = told.flatMap(({ change }, index) =>
+    change === undefined ? [] : [{ ...change, ...staying(plan.steps[index], deletes) }],
+  )
   return fitted({
     changes,
     drift: drifted,
@@ -65,6 +69,11 @@ function gitSides(step: DiffStep): Change {
   if (step.do === 'delete') return { before: step.before.object }
   const { before, after } = step
   return { after: after.object, ...(before === undefined ? {} : { before: before.object }) }
+}
+
+function staying(step: DiffStep | undefined, deletes: Deletes): Pick<ObjectChange, 'stays'> {
+  const stays = step?.do === 'delete' ? whyItStays(step, deletes) : undefined
+  return stays === undefined ? {} : { stays }
 }
 
 type Told = { readonly change?: ObjectChange; readonly problem?: DiffProblem }

@@ -1,5 +1,6 @@
 import { type Json, canonicalJson, jsonAt } from '../json.ts'
 import { type KubernetesObject, formatObjectId, groupOf, objectIdOf } from '../manifest/kubernetes-object.ts'
+import { whyProtected } from '../manifest/protected-kinds.ts'
 import type { Danger } from './live-diff.ts'
 import { riskyGrants } from './rbac.ts'
 
@@ -17,9 +18,12 @@ export function dangersOf(
 }
 
 function overBudget(changes: readonly Change[], budget: number): readonly Danger[] {
-  const deletes = changes.filter(({ after }) => after === undefined).length
+  const deletes = changes.filter(
+    ({ before, after }) =>
+      after === undefined && before !== undefined && whyProtected(objectIdOf(before)) === undefined,
+  ).length
   if (deletes <= budget) return []
-  const says = `deletes ${deletes} objects, more than the prune budget of ${budget}: they stay until somebody approves it`
+  const says = `go from git, more than the prune budget of ${budget}: all of them stay, to be deleted by hand`
   return [{ kind: 'over-prune-budget', object: `${deletes} objects`, says }]
 }
 
@@ -38,18 +42,26 @@ function dangersOfOne({ before, after }: Change): readonly Danger[] {
 type Loss = { readonly type: string; readonly kind: Danger['kind']; readonly says: string }
 
 const losses: readonly Loss[] = [
-  { type: 'Namespace', kind: 'deletes-namespace', says: 'deletes the namespace with everything in it' },
+  {
+    type: 'Namespace',
+    kind: 'deletes-namespace',
+    says: 'stays: deleting the namespace by hand deletes everything in it',
+  },
   {
     type: 'apiextensions.k8s.io/CustomResourceDefinition',
     kind: 'deletes-crd',
-    says: 'deletes every resource of its kind, in all namespaces',
+    says: 'stays: deleting it by hand deletes every resource of its kind, in all namespaces',
   },
   {
     type: 'PersistentVolumeClaim',
     kind: 'deletes-volume',
-    says: 'deletes the claim, and with most storage classes what is stored',
+    says: 'stays: deleting the claim by hand deletes what is stored with most storage classes',
   },
-  { type: 'PersistentVolume', kind: 'deletes-volume', says: 'deletes the volume' },
+  {
+    type: 'PersistentVolume',
+    kind: 'deletes-volume',
+    says: 'stays: deleting the volume by hand can delete what is stored',
+  },
 ]
 
 function lossOf(before: KubernetesObject): readonly Danger[] {

@@ -24,6 +24,8 @@ export type ObjectChange = {
   readonly line?: number
   /** take-over: an object without our mark is there already; nothing of it is shown. */
   readonly action: 'create' | 'change' | 'delete' | 'take-over'
+  /** Of a delete: why git no longer names the object and it stays in the cluster all the same. */
+  readonly stays?: string
   /** A unified diff of YAML, lines beginning with ` `, `+`, `-`, `@`; Secrets only as key names. */
   readonly lines: readonly string[]
   readonly cut: boolean

@@ -40,6 +40,7 @@ function isChange(value: unknown): value is ObjectChange {
     isAbsentOr(value['file'], (file) => isShortText(file, limits.file)) &&
     isAbsentOr(value['line'], isCount) &&
     actions.has(value['action']) &&
+    isAbsentOr(value['stays'], (stays) => isShortText(stays, limits.says)) &&
     isLines(value['lines']) &&
     typeof value['cut'] === 'boolean'
   )

@@ -89,8 +89,9 @@ function table(changes: readonly ObjectChange[], room: number): string {
   return ['| object | action | file |', '| --- | --- | --- |', ...rows, ...more].join('\n')
 }
 
-function row({ object, action, file, line }: ObjectChange): string {
-  return `| ${inlineCodeCell(object)} | ${actions[action]} | ${place(file, line)} |`
+function row({ object, action, stays, file, line }: ObjectChange): string {
+  const does = stays === undefined ? actions[action] : `stays: ${escapeMarkdown(stays)}`
+  return `| ${inlineCodeCell(object)} | ${does} | ${place(file, line)} |`
 }
 
 const actions: Readonly<Record<ObjectChange['action'], string>> = {
@@ -105,9 +106,10 @@ function place(file: string | undefined, line: number | undefined): string {
   return inlineCodeCell(line === undefined ? file : `${file}:${line}`)
 }
 
-function details({ object, action, lines, cut }: ObjectChange): readonly string[] {
+function details({ object, action, stays, lines, cut }: ObjectChange): readonly string[] {
   if (lines.length === 0) return []
-  const summary = `<details><summary>${action} ${htmlText(object)}</summary>`
+  const does = stays === undefined ? action : 'leave, though git no longer names it:'
+  const summary = `<details><summary>${does} ${htmlText(object)}</summary>`
   const note = cut ? ['It is too long to be shown as a whole.'] : []
   return [[summary, fence(lines.join('\n'), 'diff'), ...note, '</details>'].join(separator)]
 }

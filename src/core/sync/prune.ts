@@ -1,5 +1,6 @@
 import type { CommitSha } from '../ids.ts'
 import { type ObjectId, formatObjectId } from '../manifest/kubernetes-object.ts'
+import { byHand, whyProtected } from '../manifest/protected-kinds.ts'
 import type { Inventory, InventoryEntry } from './inventory.ts'
 import type { LiveMetadata } from './live-metadata.ts'
 import { isOurs } from './mark.ts'
@@ -116,32 +117,17 @@ const rules: readonly ((candidate: Candidate) => string | undefined)[] = [
     uid === live.uid ? undefined : 'it is not the object that was applied: somebody has made it again',
   ({ id, facts }) => (facts.own?.has(formatObjectId(id)) === true ? 'the agent itself stands on it' : undefined),
   ({ live }) => keptBy(live.annotations),
-  ({ id, facts }) =>
-    protectedKinds.has(id.group === '' ? id.kind : `${id.group}/${id.kind}`) && !isApproved(facts)
-      ? `deleting a ${id.kind} can delete data, and takes an approval`
-      : undefined,
+  ({ id, facts }) => (isApproved(facts) ? undefined : whyProtected(id)),
 ]
-
-/**
- * A StatefulSet too: its volumes stay or go with it by a field that its metadata does not show, and whoever makes it again
- * under another name does not get them back.
- */
-const protectedKinds = new Set([
-  'Namespace',
-  'PersistentVolume',
-  'PersistentVolumeClaim',
-  'apiextensions.k8s.io/CustomResourceDefinition',
-  'apps/StatefulSet',
-])
 
 /** What holds all of them; the first that speaks. */
 function brakeOn(count: number, facts: PruneFacts): string | undefined {
   if (!facts.complete) return 'the commit could not be applied in full'
   if (facts.wanted.length === 0) return 'the commit holds no object at all'
   const because = whyDistrusted(facts)
-  if (because !== undefined) return `${because}, so it takes an approval`
+  if (because !== undefined) return `${because}, so ${byHand}`
   if (count > facts.budget && !isApproved(facts))
-    return `the deletions of this commit (${count}) are beyond the budget (${facts.budget}), so it takes an approval`
+    return `the deletions of this commit (${count}) are beyond the budget (${facts.budget}), so ${byHand}`
   return undefined
 }
 

@@ -10,7 +10,7 @@ import { type AskStep, type GitSides, planDiff } from '../../../src/core/diff/pl
 import type { KubernetesObject } from '../../../src/core/manifest/kubernetes-object.ts'
 import { parsed } from '../../../src/core/parsed.ts'
 import { cluster, commit } from '../../support/facts.ts'
-import { configMap, deployment, secret, wanted } from './objects.ts'
+import { configMap, deployment, kinds, object, secret, wanted } from './objects.ts'
 
 type Git = { readonly base?: readonly KubernetesObject[]; readonly head?: readonly KubernetesObject[] }
 
@@ -38,6 +38,47 @@ suite('assembleDiff', () => {
       changes.map(({ lines, ...change }) => ({ ...change, lines: lines.filter((line) => /^[+-]/.test(line)) })),
       [{ ...web, action: 'change', cut: false, lines: ['-  replicas: 5', '+  replicas: 2'] }],
     )
+  })
+
+  const gone = configMap('a', {})
+  const byHand = 'so it is left: delete it by hand (kubectl delete), when it is meant'
+  const keep = configMap('keep', {})
+  const stays: readonly (readonly [
+    name: string,
+    base: KubernetesObject,
+    parts: Partial<DiffParts>,
+    because: string | undefined,
+  ])[] = [
+    ['goes', gone, {}, undefined],
+    [
+      'of a kind that holds data stays',
+      object(kinds.claim, 'a'),
+      {},
+      `deleting a PersistentVolumeClaim can delete data, ${byHand}`,
+    ],
+    [
+      'stays while the pull request has problems of its own',
+      gone,
+      { problems: [{ message: 'no kind' }] },
+      'nothing is deleted while there are problems',
+    ],
+    ['goes in spite of what passes by itself', gone, { problems: [{ message: 'busy', turn: 'time' }] }, undefined],
+    ['beyond the budget stays', gone, { pruneBudget: 0 }, `the deletions (1) are beyond the budget (0), ${byHand}`],
+  ]
+  for (const [name, base, parts, because] of stays) {
+    test(`what git no longer names and ${name}`, () => {
+      const diff = diffOf({ base: [base, keep], head: [keep] }, undefined, parts)
+      assert.deepEqual(
+        diff.changes.map(({ action, stays: why }) => [action, why]),
+        [['delete', because]],
+      )
+      assert.deepEqual(parseLiveDiff(diff), parsed(diff))
+    })
+  }
+
+  test('what git no longer names stays when it names nothing at all', () => {
+    const [change] = diffOf({ base: [gone] }).changes
+    assert.equal(change?.stays, 'nothing is deleted by a commit without any object')
   })
 
   test('counts what the cluster already looks like as unchanged', () => {

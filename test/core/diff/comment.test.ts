@@ -86,6 +86,19 @@ It is asked as soon as it is back.
     )
   })
 
+  test('says of what stays that it does, and why, and nowhere that it is deleted', () => {
+    const left = change({
+      object: 'Namespace old',
+      action: 'delete',
+      stays: 'it holds | data',
+      lines: ['-kind: Namespace'],
+    })
+    const text = comment(told({ changes: [left] }))
+    assert.match(text, /\| `Namespace old` \| stays: it holds \\\| data \| /)
+    assert.match(text, /<summary>leave, though git no longer names it: Namespace old<\/summary>/)
+    assert.doesNotMatch(text, /delete/)
+  })
+
   const verdicts: readonly (readonly [name: string, outcome: DiffOutcome, verdict: string])[] = [
     ['changes nothing', told(), 'nothing changes'],
     ['changes one object', told({ changes: [change()] }), '1 object changes'],

@@ -24,19 +24,23 @@ const rows: readonly (readonly [name: string, change: Change, ...dangers: readon
   [
     'warns of a namespace',
     { before: clusterWide(kinds.namespace, 'x') },
-    'deletes-namespace: deletes the namespace with everything in it',
+    'deletes-namespace: stays: deleting the namespace by hand deletes everything in it',
   ],
   [
     'warns of a definition',
     { before: clusterWide(kinds.crd, 'x') },
-    'deletes-crd: deletes every resource of its kind, in all namespaces',
+    'deletes-crd: stays: deleting it by hand deletes every resource of its kind, in all namespaces',
   ],
   [
     'warns of a claim',
     { before: object(kinds.claim, 'x') },
-    'deletes-volume: deletes the claim, and with most storage classes what is stored',
+    'deletes-volume: stays: deleting the claim by hand deletes what is stored with most storage classes',
   ],
-  ['warns of a volume', { before: clusterWide(kinds.volume, 'x') }, 'deletes-volume: deletes the volume'],
+  [
+    'warns of a volume',
+    { before: clusterWide(kinds.volume, 'x') },
+    'deletes-volume: stays: deleting the volume by hand can delete what is stored',
+  ],
   ['does not take a namesake for a namespace', { before: object(['example.com/v1', 'Namespace'], 'x') }],
   [
     'warns of none',
@@ -145,7 +149,7 @@ suite('dangersOf', () => {
       {
         kind: 'over-prune-budget',
         object: '3 objects',
-        says: 'deletes 3 objects, more than the prune budget of 2: they stay until somebody approves it',
+        says: 'go from git, more than the prune budget of 2: all of them stay, to be deleted by hand',
       },
     ])
   })

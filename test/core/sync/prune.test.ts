@@ -36,8 +36,10 @@ const held = (because: string, changes: Partial<PrunePlan> = {}): PrunePlan => (
 const annotated = (annotations: Readonly<Record<string, string>>): Partial<LiveMetadata> => ({
   annotations: { ...liveOf(old).annotations, ...annotations },
 })
-const lost = 'the inventory was lost, and made again from the marks on the objects, so it takes an approval'
-const moved = 'the agent follows main clusters/other now, and not main clusters/production, so it takes an approval'
+const lost =
+  'the inventory was lost, and made again from the marks on the objects, so it is left: delete it by hand (kubectl delete), when it is meant'
+const moved =
+  'the agent follows main clusters/other now, and not main clusters/production, so it is left: delete it by hand (kubectl delete), when it is meant'
 const elsewhere = { inventory: { source: 'main clusters/production' }, prune: { source: 'main clusters/other' } }
 
 const cases: Readonly<Record<string, readonly [Facts, PrunePlan]>> = {
@@ -91,12 +93,16 @@ const cases: Readonly<Record<string, readonly [Facts, PrunePlan]>> = {
   ],
   'holds all beyond the budget': [
     { prune: { budget: 0 } },
-    held('the deletions of this commit (1) are beyond the budget (0), so it takes an approval'),
+    held(
+      'the deletions of this commit (1) are beyond the budget (0), so it is left: delete it by hand (kubectl delete), when it is meant',
+    ),
   ],
   'deletes beyond the budget with an approval of the commit': [{ prune: { budget: 0, approvals: [commit] } }, deleted],
   'holds all beyond the budget with an approval of another commit': [
     { prune: { budget: 0, approvals: [earlier] } },
-    held('the deletions of this commit (1) are beyond the budget (0), so it takes an approval'),
+    held(
+      'the deletions of this commit (1) are beyond the budget (0), so it is left: delete it by hand (kubectl delete), when it is meant',
+    ),
   ],
   'holds all when the inventory was rebuilt': [{ inventory: { rebuilt: true } }, held(lost, { trusted: false })],
   'deletes by a rebuilt inventory with an approval': [
@@ -148,7 +154,7 @@ const protectedObjects = {
 for (const [kind, source] of Object.entries(protectedObjects)) {
   test(`planPrune deletes a ${kind} only with an approval`, () => {
     const id = objectIdOf(source)
-    const because = `deleting a ${kind} can delete data, and takes an approval`
+    const because = `deleting a ${kind} can delete data, so it is left: delete it by hand (kubectl delete), when it is meant`
     assert.deepEqual(planOf([source]), { ...nothing, held: [{ id, because }] })
     assert.deepEqual(
       planOf([source], { approvals: [commit] }).delete.map((each) => each.id),
