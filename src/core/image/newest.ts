@@ -102,6 +102,11 @@ function timeOf(text: string | undefined): Age | undefined {
   return ms > 0 ? { kind: 'time', ms, fraction } : silentTime
 }
 
+/** Whether a created time says nothing: it is none, or one that no image was made at. */
+export function isSilentTime(created: string): boolean {
+  return isSilent(timeOf(created))
+}
+
 function isSilent(age: Age | undefined): boolean {
   return age?.kind === 'time' && age.ms === silentTime.ms
 }
