@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type CommentLook, type Look, type PullLook, happenings, newHeads } from '../../src/cli/demo/happenings.ts'
+import {
+  type CommentLook,
+  type DeploymentLook,
+  type Look,
+  type PullLook,
+  happenings,
+  newHeads,
+} from '../../src/cli/demo/happenings.ts'
 
 const open: PullLook = { title: 'Release', state: 'open', head: 'a' }
+
+const bob: CommentLook = { pull: 1, author: 'bob', byBot: false, isDiff: false }
+const bot = { pull: 1, author: 'lotse[bot]', byBot: true } as const
 
 const cases: readonly (readonly [name: string, before: Look, after: Look, said: readonly string[]])[] = [
   ['nothing of what was there', seen(open), seen(open), []],
@@ -19,8 +29,19 @@ const cases: readonly (readonly [name: string, before: Look, after: Look, said: 
   [
     'a comment and its answer',
     seen(open),
-    seen(open, { pull: 1, author: 'bob', byBot: false }, { pull: 1, author: 'lotse[bot]', byBot: true }),
-    ['bob comments on #1', '#1 is answered'],
+    seen(open, bob, { ...bot, isDiff: false }),
+    ['bob comments on #1', 'Lotse comments on #1'],
+  ],
+  ['what a pull request changes', seen(open), seen(open, { ...bot, isDiff: true }), ['Lotse says what #1 changes']],
+  [
+    'each new state of a deployment',
+    deployed('in_progress'),
+    deployed('in_progress', 'failure', 'in_progress', 'success', 'inactive'),
+    [
+      'production could not be made to look like abcdef0: failure it is',
+      'production syncs abcdef0',
+      'production looks like abcdef0',
+    ],
   ],
 ]
 for (const [name, before, after, said] of cases) {
@@ -36,5 +57,15 @@ test('newHeads are those of open pull requests that were not there', () => {
 
 /** Pull request 1, if it is there, and comments by their place. */
 function seen(pull?: PullLook, ...comments: readonly CommentLook[]): Look {
-  return { pulls: new Map(pull === undefined ? [] : [[1, pull]]), comments: new Map(comments.entries()) }
+  return {
+    pulls: new Map(pull === undefined ? [] : [[1, pull]]),
+    comments: new Map(comments.entries()),
+    deployments: new Map(),
+  }
+}
+
+/** One deployment, as far as it got. */
+function deployed(...states: readonly DeploymentLook['states'][number]['state'][]): Look {
+  const told = states.map((state) => ({ state, description: `${state} it is` }))
+  return { ...seen(), deployments: new Map([[7, { environment: 'production', commit: 'abcdef0123', states: told }]]) }
 }
