@@ -37,10 +37,9 @@ export function newestReleasableTag(
   const newest = newestAllowedTag(policy, usable, created)
   const winner = newest.kind === 'newest' ? newest.tag : undefined
   const heldBack = allowed.toSorted().flatMap((tag): readonly HeldBack[] => {
-    const platforms = lacking.get(tag) ?? []
-    if (tag === winner || (winner !== undefined && isOlder(policy, tag, winner, created))) return []
-    if (platforms.length > 0) return [{ tag, because: { kind: 'platforms-missing', platforms } }]
-    return isTimeless(policy, known, tag) ? [{ tag, because: { kind: 'created-missing' } }] : []
+    const because = tag === winner ? undefined : whyHeldBack(policy, known, { tag, lacks: lacking.get(tag) ?? [] })
+    const behind = because !== undefined && winner !== undefined && isOlder(policy, tag, winner, created)
+    return because === undefined || behind ? [] : [{ tag, because }]
   })
   if (newest.kind === 'none') {
     // `usable` is what is left of the tags, but that none is left is not that none is there.
@@ -60,7 +59,13 @@ function lackingPlatforms(known: Known, tag: string, needs: readonly Platform[] 
   return image === undefined ? [] : missingPlatforms(needs, image.platforms)
 }
 
-function isTimeless(policy: TagPolicy, known: Known, tag: string): boolean {
+function whyHeldBack(
+  policy: TagPolicy,
+  known: Known,
+  { tag, lacks }: { readonly tag: string; readonly lacks: readonly Platform[] },
+): HeldBack['because'] | undefined {
+  if (lacks.length > 0) return { kind: 'platforms-missing', platforms: lacks }
   const image = known(tag)?.image
-  return isOrderedByTime(policy) && image !== undefined && isSilentTime(image.created ?? '')
+  const timeless = isOrderedByTime(policy) && image !== undefined && isSilentTime(image.created ?? '')
+  return timeless ? { kind: 'created-missing' } : undefined
 }
