@@ -36,7 +36,8 @@ export async function hearAgent(deps: AgentDeps, session: AgentSession, message:
     case 'state':
       return hearState(deps, session, message.state)
     case 'started': {
-      const state = await stateOf(deps, session)
+      // A sync that begins has nothing any more that keeps it from it.
+      const { trouble: _, ...state } = await stateOf(deps, session)
       return learn(deps, session, { ...state, syncing: message.commit })
     }
     case 'synced':
@@ -56,7 +57,7 @@ async function hearState(deps: AgentDeps, session: AgentSession, state: AgentSta
 
 async function hearReport(deps: AgentDeps, session: AgentSession, report: SyncReport): Promise<void> {
   await addSync(deps.database, session, report)
-  const { syncing: _, ...state } = await stateOf(deps, session)
+  const { syncing: _, trouble: __, ...state } = await stateOf(deps, session)
   const lastFull = report.result === 'full' ? { lastFull: report.commit } : {}
   await learn(deps, session, { ...state, lastReport: report, ...lastFull })
 }

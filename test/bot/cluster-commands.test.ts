@@ -79,4 +79,17 @@ describe('chat', () => {
     await world.agent.connect()
     await come(async () => assert.match(await answer(world, 'bob', '/lotse status'), /🟢 its agent is connected/))
   })
+
+  test('status says what keeps an agent from working, until it works again', async () => {
+    await using world = await withRelease()
+    await world.agent.connect()
+    const trouble = { since: '2026-11-22T12:00:00Z', says: 'git cannot be read', help: 'renew its token' }
+    const path = `clusters/${acme.cluster}`
+    world.agent.say({ kind: 'state', state: { version: '1.0.0', path, trouble } })
+    await come(async () =>
+      assert.match(await answer(world, 'bob', '/lotse status'), /12:00 UTC: git cannot be read \(renew its token\)/),
+    )
+    world.agent.say({ kind: 'synced', report: report(head(world)) })
+    await come(async () => assert.doesNotMatch(await answer(world, 'bob', '/lotse status'), /git cannot be read/))
+  })
 })

@@ -1,4 +1,4 @@
-import type { AgentState } from '../agent-protocol.ts'
+import type { AgentState, Trouble } from '../agent-protocol.ts'
 import { bounded } from '../diff/bounded.ts'
 import type { AgentFacts } from '../diff/decide.ts'
 import { shownTime } from '../diff/verdict.ts'
@@ -11,7 +11,7 @@ import type { SyncCounts, SyncProblem, SyncReport } from '../sync/report.ts'
 export type ClusterStatus = {
   readonly cluster: ClusterName
   readonly agent: AgentFacts
-  readonly state?: SaidState
+  readonly state?: AgentState
   /** The newest sync that was complete, by what is kept of its syncs: an agent that was started anew may not know it. */
   readonly keptFull?: CommitSha
   /** Where the default branch is now. */
@@ -19,10 +19,6 @@ export type ClusterStatus = {
 }
 
 export type Tip = { readonly branch: BranchName; readonly head: CommitSha }
-
-/** `trouble`: why the agent cannot work at all, and since when. */
-type SaidState = AgentState & { readonly trouble?: Trouble }
-type Trouble = { readonly since: string; readonly says: string; readonly help?: string }
 
 /** A comment may ask five times, GitHub takes 65,536 characters, and the longest text of one cluster fits. */
 const room = 11_000
@@ -63,7 +59,7 @@ function formatAgent(agent: AgentFacts): string {
   }
 }
 
-function formatState(state: SaidState, { cluster, keptFull, tip }: ClusterStatus): readonly string[] {
+function formatState(state: AgentState, { cluster, keptFull, tip }: ClusterStatus): readonly string[] {
   const { syncing, lastReport, lastFull = keptFull, trouble } = state
   return [
     ...(trouble === undefined ? [] : [formatTrouble(trouble)]),
