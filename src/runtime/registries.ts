@@ -6,11 +6,14 @@ export type RegistrySetting = {
   readonly url?: string
   readonly username?: string
   readonly password?: Secret
+  /** The docker config with the login, instead of both. */
+  readonly dockerConfig?: string
   /** Where the registry sends us for tokens, if not to itself: username and password go there. */
   readonly tokenServer?: string
 }
 
-const known = ['host', 'url', 'username', 'password', 'tokenServer']
+const usual = ['host', 'url', 'username', 'password', 'tokenServer']
+const known = [...usual, 'dockerConfig']
 
 /** The operator's list of registries. Errors name the entry and the field, never a value: passwords stand among them. */
 export function parseRegistries(text: string): Parsed<readonly RegistrySetting[]> {
@@ -37,11 +40,11 @@ function problemsOf(entry: unknown, where: string): readonly Problem[] {
     return [{ message: `${where}: expected an object with \`host\`` }]
   }
   const fields = entry as Readonly<Record<string, unknown>>
-  const { host, username, password } = fields
+  const { host, username, password, dockerConfig } = fields
   const messages = [
     ...Object.keys(entry)
       .filter((name) => !known.includes(name))
-      .map((name) => `unknown field \`${name}\`, expected ${known.join(', ')}`),
+      .map((name) => `unknown field \`${name}\`, expected ${usual.join(', ')}`),
     ...Object.entries(entry)
       .filter(([, value]) => typeof value !== 'string')
       .map(([name]) => `\`${name}\`: expected a text`),
@@ -54,6 +57,10 @@ function problemsOf(entry: unknown, where: string): readonly Problem[] {
     ...((username === undefined) === (password === undefined)
       ? []
       : ['expected both `username` and `password`, or none']),
+    ...(dockerConfig === '' ? ['`dockerConfig`: expected the path of a file'] : []),
+    ...(dockerConfig !== undefined && username !== undefined
+      ? ['expected `username` and `password`, or `dockerConfig`, got both']
+      : []),
   ]
   return messages.map((message) => ({ message: `${where}: ${message}` }))
 }
@@ -63,12 +70,13 @@ function isAddress(value: unknown): boolean {
   return typeof value === 'string' && /^https?:$/.test(URL.parse(value)?.protocol ?? '')
 }
 
-function toSetting({ host = '', url, username, password, tokenServer }: Entry): RegistrySetting {
+function toSetting({ host = '', url, username, password, dockerConfig, tokenServer }: Entry): RegistrySetting {
   return {
     host,
     ...(url === undefined ? {} : { url: url.replace(/\/+$/, '') }),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password: new Secret(password) }),
+    ...(dockerConfig === undefined ? {} : { dockerConfig }),
     ...(tokenServer === undefined ? {} : { tokenServer }),
   }
 }

@@ -56,7 +56,7 @@ function chooseScheme(host: RegistryHost, challenges: readonly Challenge[]): Sch
   const bearer = bearers.find(({ kind }) => kind === 'bearer')
   if (bearer !== undefined) return bearer
   const basic = challenges.some(({ scheme }) => scheme === 'basic')
-  if (basic && host.credentials !== undefined) return { kind: 'basic' }
+  if (basic && host.credentials?.kind === 'password') return { kind: 'basic' }
   const [refusal] = bearers
   if (refusal !== undefined) return refusal
   const because = basic

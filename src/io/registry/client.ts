@@ -1,7 +1,8 @@
 import type { ImageName } from '../../core/image/ref.ts'
 import { createAuthorizer } from './authorization.ts'
 import { createAsk } from './conversation.ts'
-import { type RegistrySettings, placeOf, readHosts } from './hosts.ts'
+import { withLogin } from './credentials.ts'
+import { type Refused, type RegistryPlace, type RegistrySettings, placeOf, readHosts } from './hosts.ts'
 import { type ImageReading, readImage } from './image.ts'
 import { type ManifestHead, headManifest } from './manifest-head.ts'
 import { type Lookup, lookupAll } from './public-address.ts'
@@ -41,17 +42,21 @@ export function createRegistry(deps: RegistryDeps): Registry {
   const transport = createTransport({ fetch: deps.fetch ?? fetch, now, limits })
   const authorizer = createAuthorizer({ transport, now })
   const ask = createAsk({ hosts, transport, authorizer, lookup: deps.lookup ?? lookupAll })
+  const locate = async (image: ImageName): Promise<RegistryPlace | Refused> => {
+    const place = placeOf(hosts, image)
+    return place.kind === 'refused' ? place : await withLogin(place)
+  }
   return {
     listTags: async (image, known) => {
-      const place = placeOf(hosts, image)
+      const place = await locate(image)
       return place.kind === 'refused' ? place : await listTags({ ask, limits }, place, known)
     },
     headManifest: async (image, tag) => {
-      const place = placeOf(hosts, image)
+      const place = await locate(image)
       return place.kind === 'refused' ? place : await headManifest(ask, place, tag)
     },
     readImage: async (image, reference) => {
-      const place = placeOf(hosts, image)
+      const place = await locate(image)
       return place.kind === 'refused' ? place : await readImage({ ask, limits }, place, reference)
     },
   }

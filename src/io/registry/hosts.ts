@@ -1,6 +1,7 @@
 import type { ImageName } from '../../core/image/ref.ts'
 import type { Secret } from '../../core/secret.ts'
 import { UserError } from '../../core/user-error.ts'
+import type { Credentials } from './credentials.ts'
 
 /** One registry that the operator allows; what is not listed is never asked. */
 export type RegistrySetting = {
@@ -10,13 +11,13 @@ export type RegistrySetting = {
   readonly url?: string
   readonly username?: string
   readonly password?: Secret
+  /** The docker config with the login, instead of both: a file that may change. */
+  readonly dockerConfig?: string
   /** `https://gitlab.example.org`: where this registry sends us for tokens, if not to itself. Our credentials go there. */
   readonly tokenServer?: string
 }
 
 export type RegistrySettings = readonly RegistrySetting[]
-
-export type Credentials = { readonly username: string; readonly password: Secret }
 
 /** A registry, ready to be asked. Credentials live here and nowhere else: they are bound to their host. */
 export type RegistryHost = {
@@ -24,6 +25,8 @@ export type RegistryHost = {
   readonly base: string
   readonly origin: string
   readonly credentials: Credentials | undefined
+  /** Where the credentials are, if not here. */
+  readonly dockerConfig: string | undefined
   /** Origins that may be asked for tokens. */
   readonly tokenServers: readonly string[]
   readonly tagsPerPage: number
@@ -86,6 +89,7 @@ function readHost(setting: RegistrySetting): RegistryHost {
     base: base.href.replace(/\/+$/, ''),
     origin: base.origin,
     credentials: readCredentials(name, setting),
+    dockerConfig: setting.dockerConfig,
     tokenServers: [base.origin, ...tokenServers.map((url) => readUrl(name, url).origin)],
     tagsPerPage: known.page ?? defaultTagsPerPage,
   }
@@ -101,9 +105,13 @@ function readUrl(host: string, text: string): URL {
   })
 }
 
-function readCredentials(host: string, { username, password }: RegistrySetting): Credentials | undefined {
+function readCredentials(host: string, { username, password, dockerConfig }: RegistrySetting): Credentials | undefined {
   if (username === undefined && password === undefined) return undefined
-  if (username !== undefined && password !== undefined) return { username, password }
+  if (dockerConfig !== undefined)
+    throw new UserError(`expected a login or a docker config for the registry \`${host}\`, got both`, {
+      help: "Keep one of them in the bot's settings.",
+    })
+  if (username !== undefined && password !== undefined) return { kind: 'password', username, password }
   throw new UserError(`expected both username and password for the registry \`${host}\`, or neither`, {
     help: "Complete the credentials of that registry in the bot's settings.",
   })

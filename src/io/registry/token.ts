@@ -1,6 +1,7 @@
+import { whoAsks } from './credentials.ts'
 import type { Refused, RegistryHost } from './hosts.ts'
 import { parseObject } from './json-object.ts'
-import type { Transport } from './transport.ts'
+import type { Outgoing, Transport } from './transport.ts'
 
 export type Token = { readonly kind: 'token'; readonly token: string; readonly expiresAtMs: number }
 
@@ -49,20 +50,29 @@ export function createTokens(deps: Deps): (host: RegistryHost, request: TokenReq
 async function requestToken(
   { transport, now }: Deps,
   host: RegistryHost,
-  { realm, service, scope }: Omit<TokenRequest, 'rejected'>,
+  request: Omit<TokenRequest, 'rejected'>,
 ): Promise<Token | Refused> {
-  const url = new URL(realm)
-  if (service !== undefined) url.searchParams.set('service', service)
-  url.searchParams.set('scope', scope)
-  const authorization = basicOf(host)
-  const headers = { accept: 'application/json', ...(authorization === undefined ? {} : { authorization }) }
-  const answer = await transport({ method: 'GET', url, headers })
+  const answer = await transport(outgoingTo(host, request))
   if (answer.kind === 'too-large' || answer.status !== 200) {
     const got = answer.kind === 'too-large' ? `more than ${answer.bytes} bytes` : `${answer.status}`
-    const who = host.credentials === undefined ? 'an anonymous request' : 'our username and password'
+    const who = whoAsks(host.credentials)
     return { kind: 'refused', because: `the token server of \`${host.name}\` answered ${who} with ${got}` }
   }
   return readToken(host, answer.body, now())
+}
+
+/** An identity token is posted, because what is in a URL is in logs; all else is asked for as every registry knows it. */
+function outgoingTo(host: RegistryHost, { realm, service, scope }: Omit<TokenRequest, 'rejected'>): Outgoing {
+  const url = new URL(realm)
+  const accept = 'application/json'
+  const asked = { ...(service === undefined ? {} : { service }), scope }
+  if (host.credentials?.kind === 'identity-token') {
+    const grant = { grant_type: 'refresh_token', refresh_token: host.credentials.token.reveal(), client_id: 'lotse' }
+    return { method: 'POST', url, headers: { accept }, body: new URLSearchParams({ ...grant, ...asked }) }
+  }
+  for (const [name, value] of Object.entries(asked)) url.searchParams.set(name, value)
+  const authorization = basicOf(host)
+  return { method: 'GET', url, headers: { accept, ...(authorization === undefined ? {} : { authorization }) } }
 }
 
 function readToken(host: RegistryHost, body: Uint8Array, nowMs: number): Token | Refused {
@@ -78,7 +88,7 @@ function readToken(host: RegistryHost, body: Uint8Array, nowMs: number): Token |
 
 /** `Authorization` by username and password, where the host has them. */
 export function basicOf({ credentials }: RegistryHost): string | undefined {
-  if (credentials === undefined) return undefined
+  if (credentials?.kind !== 'password') return undefined
   const pair = `${credentials.username}:${credentials.password.reveal()}`
   return `Basic ${Buffer.from(pair).toString('base64')}`
 }

@@ -11,9 +11,11 @@ export type Limits = {
 export const defaultLimits: Limits = { timeoutMs: 15_000, bodyBytes: 4 * 1024 * 1024, pages: 500 }
 
 export type Outgoing = {
-  readonly method: 'GET' | 'HEAD'
+  /** What is posted goes to token servers only: nothing of a registry is ever changed. */
+  readonly method: 'GET' | 'HEAD' | 'POST'
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
+  readonly body?: URLSearchParams
 }
 
 export type Incoming = {
@@ -35,12 +37,12 @@ const transientStatuses: readonly number[] = [408, 425, 429]
 
 export function createTransport({ fetch: send, now, limits }: Deps): Transport {
   const pace = createPace({ now })
-  return async ({ method, url, headers }) => {
+  return async ({ method, url, headers, body: form }) => {
     const what = `${method} ${url.origin}${url.pathname}`
     const { response, body, load } = await pace(url.origin, () =>
       withinTime(what, limits.timeoutMs, async (signal) => {
         const sent = { method, headers: { 'user-agent': 'lotse', ...headers }, redirect: 'manual', signal } as const
-        const received = await send(url, sent)
+        const received = await send(url, form === undefined ? sent : { ...sent, body: form })
         return {
           response: received,
           body: await readBounded(received, limits.bodyBytes),
