@@ -33,6 +33,18 @@ const states: readonly (readonly [name: string, report: SyncReport, state: strin
       'in_progress',
       undefined,
     ],
+    [
+      'git that cannot be read is nothing against the commit',
+      of({ result: 'partial', problems: [{ ...lasting, about: 'git' }] }),
+      'success',
+      'success',
+    ],
+    [
+      'but beside another problem the other counts',
+      of({ result: 'partial', problems: [{ ...lasting, about: 'git' }, lasting] }),
+      'failure',
+      'failure',
+    ],
     ['objects that wait are in progress', of({ result: 'partial', counts: waiting }), 'in_progress', undefined],
     ['a failure that nobody explains is one', of({ result: 'failed' }), 'failure', 'failure'],
     [

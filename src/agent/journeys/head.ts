@@ -54,6 +54,7 @@ function blind({ memory, log, now, tellState }: Deps, error: unknown): FoundHead
     message: `git cannot be read since ${since}, so there may be a newer commit: ${message}`,
     ...more,
     turn,
+    about: 'git',
   }
   return { head: memory.head, unsure }
 }

@@ -17,7 +17,10 @@ export function syncTag(cluster: ClusterName): string {
 }
 
 /** How a sync stands, in the words of a deployment. `in_progress`: what is missing passes by itself. */
-export function deploymentState({ result, problems, moreProblems, counts }: SyncReport): DeploymentState {
+export function deploymentState(report: SyncReport): DeploymentState {
+  const { result, problems, moreProblems, counts } = report
+  // Whether there is a newer commit is nothing against this one.
+  if (isOnlyBlind(report)) return 'success'
   switch (result) {
     case 'full':
       return 'success'
@@ -32,12 +35,18 @@ export function deploymentState({ result, problems, moreProblems, counts }: Sync
   }
 }
 
+/** The cluster looks like the commit, and nobody knows whether that is the newest: the agent's state and `/status` say so. */
+function isOnlyBlind({ result, problems, moreProblems, counts }: SyncReport): boolean {
+  const blind = problems.length > 0 && problems.every(({ about }) => about === 'git')
+  return result === 'partial' && blind && moreProblems === 0 && counts.waiting === 0
+}
+
 /** In a few words, plain text. */
 export function deploymentDescription(report: SyncReport): string {
-  const [problem] = report.problems
+  const problem = isOnlyBlind(report) ? undefined : report.problems[0]
   if (report.result === 'suspended') return 'suspended by a person'
   if (problem !== undefined) return plainLine(formatSyncProblem(problem))
-  return report.result === 'full' ? 'the cluster looks like the commit' : 'not everything could be applied'
+  return deploymentState(report) === 'success' ? 'the cluster looks like the commit' : 'not everything could be applied'
 }
 
 /** The same report, told again by a timer, has the same digest: when it ran and what it found unchanged say nothing new. */
@@ -65,7 +74,7 @@ export function syncCheck(report: SyncReport): Check {
   const annotations = report.problems.flatMap(annotationOf)
   return {
     conclusion: state === 'success' || state === 'queued' || state === 'in_progress' ? conclusions[state] : 'failure',
-    title: titles[report.result],
+    title: titles[isOnlyBlind(report) ? 'full' : report.result],
     summary: summaryOf(report),
     ...(annotations.length === 0 ? {} : { annotations }),
   }

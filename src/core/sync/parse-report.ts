@@ -54,14 +54,16 @@ function countsIn(value: unknown): SyncCounts | undefined {
 
 function problemIn(value: unknown): SyncProblem | undefined {
   if (!isRecord(value)) return undefined
-  const { message, object, help, turn } = value
+  const { message, object, help, turn, about } = value
   const at = value['at'] === undefined ? undefined : placeIn(value['at'])
   if (typeof message !== 'string' || !isOneOf(turn, turns)) return undefined
   if (!isTextOrAbsent(object) || !isTextOrAbsent(help) || (value['at'] !== undefined && at === undefined))
     return undefined
+  if (about !== undefined && about !== 'git') return undefined
   return cutProblem({
     message,
     turn,
+    ...(about === undefined ? {} : { about }),
     ...(object === undefined ? {} : { object }),
     ...(help === undefined ? {} : { help }),
     ...(at === undefined ? {} : { at }),

@@ -14,12 +14,13 @@ export function cutText(text: string): string {
   return (text.length <= limits.text ? text : `${text.slice(0, limits.text - 1)}…`).toWellFormed()
 }
 
-export function cutProblem({ message, help, object, at, turn }: SyncProblem): SyncProblem {
+export function cutProblem({ message, help, object, at, turn, about }: SyncProblem): SyncProblem {
   return {
     message: cutText(message),
     ...(at === undefined ? {} : { at: { ...at, ...(at.file === undefined ? {} : { file: cutText(at.file) }) } }),
     ...(help === undefined ? {} : { help: cutText(help) }),
     ...(object === undefined ? {} : { object: cutText(object) }),
     turn,
+    ...(about === undefined ? {} : { about }),
   }
 }

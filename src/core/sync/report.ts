@@ -40,4 +40,6 @@ export type SyncProblem = Problem & {
   readonly object?: string
   /** Whose turn it is: the author's, the cluster's, nobody's but time's. */
   readonly turn: 'author' | 'operator' | 'time'
+  /** Nothing of this commit, but whether it is the newest: git cannot be read. */
+  readonly about?: 'git'
 }
