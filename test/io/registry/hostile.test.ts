@@ -14,7 +14,14 @@ const login = { username: 'bot', password: new Secret('a password') }
 const bomb = gzipSync(Buffer.alloc(100 * 1024 * 1024))
 const limits = { bodyBytes: 1024 * 1024, pages: 10, timeoutMs: 5_000 }
 
-const hostile: readonly { name: string; listener: RequestListener; says: RegExp; requests: number }[] = [
+type Hostile = {
+  readonly name: string
+  readonly listener: RequestListener
+  readonly says: RegExp
+  readonly requests: number
+}
+
+const hostile: readonly Hostile[] = [
   {
     name: 'redirects to the address of cloud metadata',
     listener: (_, response) => response.writeHead(307, { location: metadata }).end(),
@@ -81,6 +88,71 @@ const hostile: readonly { name: string; listener: RequestListener; says: RegExp;
       else response.writeHead(401, { 'www-authenticate': `Bearer realm="${realm}"` }).end()
     },
     says: /token server of `eu.gcr.io` answered our username and password with 302/,
+    requests: 2,
+  },
+  ...[
+    // The address of cloud metadata in other words, and what a parser may take for the registry itself.
+    'http://2852039166/',
+    'http://[::ffff:169.254.169.254]/',
+    'http://[fd00:ec2::254]/',
+    'http://127.0.0.1:1/',
+    '//169.254.169.254/latest',
+    '\\\\169.254.169.254\\latest',
+    'http://eu.gcr.io@169.254.169.254/',
+    'ftp://eu.gcr.io/',
+    'data:application/json,{}',
+  ].flatMap((target): readonly Hostile[] => [
+    {
+      name: `redirects to ${target}`,
+      listener: (_, response) => response.writeHead(307, { location: target }).end(),
+      says: /redirects to `[^`]+`, which is not allowed/,
+      requests: 1,
+    },
+    {
+      name: `has its next page at ${target}`,
+      listener: (_, response) => response.writeHead(200, { link: `<${target}>; rel=next` }).end('{"tags":["a"]}'),
+      says: /next page is at `[^`]+`, another host/,
+      requests: 1,
+    },
+    {
+      name: `asks for a token at ${target}`,
+      listener: (_, response) =>
+        response.writeHead(401, { 'www-authenticate': `Bearer realm="${target.replaceAll('\\', '\\\\')}"` }).end(),
+      says: /sends us to `[^`]+` for a token, which is not allowed/,
+      requests: 1,
+    },
+  ]),
+  {
+    name: 'asks for tokens at one host after the other',
+    listener: (_, response) =>
+      response
+        .writeHead(401, { 'www-authenticate': `Bearer realm="${metadata}", Bearer realm="https://evil.example"` })
+        .end(),
+    says: /sends us to `http:\/\/169.254.169.254` for a token/,
+    requests: 1,
+  },
+  {
+    name: 'asks for a login again after it got one',
+    listener: (_, response) => response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end(),
+    says: /answers our username and password with 401$/,
+    requests: 2,
+  },
+  {
+    name: 'ends its list with an error',
+    listener: (request, response) => {
+      if (request.url?.includes('last') === true) response.writeHead(404).end('{"errors":[]}')
+      else response.writeHead(200, { link: '<?last=a>; rel="next"' }).end('{"tags":["a"]}')
+    },
+    says: /has status 404$/,
+    requests: 2,
+  },
+  {
+    name: 'says unchanged in the middle of a list',
+    listener: (request, response) => {
+      if (request.url?.includes('last') === true) response.writeHead(304).end()
+      else response.writeHead(200, { link: '<?last=a>; rel="next"' }).end('{"tags":["a"]}')
+    },
+    says: /has status 304$/,
     requests: 2,
   },
   {
@@ -192,6 +264,21 @@ for (const { name, headers, says } of wrongManifests) {
     assert.match(head.because, says)
   })
 }
+
+test('a short page is no end, and an empty one neither: only the missing link is', async (t) => {
+  const pages: Readonly<Record<string, readonly [tags: string, next?: string]>> = {
+    '': ['["a"]', 'a'],
+    a: ['[]', 'b'],
+    b: ['null', 'c'],
+    c: ['["d","a"]'],
+  }
+  const registry = await serve(t, (request, response) => {
+    const [tags, next] = pages[new URL(request.url ?? '', 'http://x').searchParams.get('last') ?? ''] ?? ['[]']
+    response.writeHead(200, next === undefined ? {} : { link: `<?last=${next}>; rel="next"` }).end(`{"tags":${tags}}`)
+  })
+  const client = createRegistry({ registries: [{ host: 'eu.gcr.io', url: registry.url }] })
+  assert.deepEqual(await client.listTags(image), { kind: 'tags', tags: ['a', 'd'] })
+})
 
 test('listTags drops what cannot be a tag', async (t) => {
   const registry = await serve(t, (_, response) => {
