@@ -19,7 +19,16 @@ export const branch = (name: string) => guaranteed(parseBranchName(name))
 export const cluster = guaranteed(parseClusterName('production'))
 export const image = guaranteed(parseImageName('eu.gcr.io/project/demo-service'))
 
-export const releaseRules: ReleaseRules = { merge: 'auto', mergeMethod: 'squash', checks: 'required' }
+export const releaseRules: ReleaseRules = {
+  merge: 'auto',
+  mergeMethod: 'squash',
+  checks: 'required',
+  group: 'image',
+  minimumAgeMs: 0,
+  freeze: [],
+  maxOpen: 10,
+  ignore: [],
+}
 export const greenCi: CheckFacts = { name: 'ci', app: 15368, ours: false, state: 'success' }
 
 const pull: PullRequestFacts = {

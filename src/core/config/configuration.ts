@@ -2,8 +2,20 @@ import { type ClusterName, type FilePath, parseClusterName } from '../ids.ts'
 import { type Parsed, type Problem, guaranteed, parsed, refused } from '../parsed.ts'
 import { type AgentKey, parseAgentKey, sharedAgentKeys } from './agent-key.ts'
 import { type ClusterPath, isIn, overlappingPaths, parseClusterPath } from './cluster-path.ts'
-import { type Shape, listOf, mapOf, oneOf, recordOf, textOf, wholeNumber } from './shape.ts'
+import { parseDuration } from './duration.ts'
+import { type Freeze, freezeShape } from './freeze.ts'
+import { type ImageRule, imageRuleShape, pathPatterns, unknownClusters } from './image-rule.ts'
+import type { PathPattern } from './path-pattern.ts'
+import { type PullRequestRules, pullRequestsShape } from './pull-requests.ts'
+import { type ReleaseWindow, windowShape } from './release-window.ts'
+import { type Shape, checked, listOf, mapOf, oneOf, recordOf, textOf, wholeNumber } from './shape.ts'
 import { readSource } from './source.ts'
+
+export type { Freeze } from './freeze.ts'
+export type { ImageRule } from './image-rule.ts'
+export type { PathPattern } from './path-pattern.ts'
+export type { PullRequestRules, Reviewer } from './pull-requests.ts'
+export type { ReleaseWindow, Weekday } from './release-window.ts'
 
 /** What `.github/lotse.yaml` says, defaults applied. Plain JSON: the store keeps it. */
 export type Configuration = {
@@ -12,6 +24,9 @@ export type Configuration = {
   readonly clusters: Readonly<Record<ClusterName, Cluster>>
   /** The default of every cluster. */
   readonly release: ReleaseRules
+  readonly pullRequests: PullRequestRules
+  /** The first that fits counts: ask `imageRuleFor`. */
+  readonly images: readonly ImageRule[]
 }
 
 export type Cluster = {
@@ -34,9 +49,23 @@ export type ReleaseRules = {
   readonly merge: MergeRule
   readonly mergeMethod: MergeMethod
   readonly checks: ChecksRule
+  readonly group: GroupRule
+  /** How long a digest must have been known before it is released. */
+  readonly minimumAgeMs: number
+  /** In a freeze, and outside the window, nothing is merged or committed by itself. */
+  readonly freeze: readonly Freeze[]
+  /** undefined: always. */
+  readonly window?: ReleaseWindow
+  /** How many pull requests of releases may be open for one cluster. */
+  readonly maxOpen: number
+  /** Files in which nothing is released. */
+  readonly ignore: readonly PathPattern[]
 }
 
-export type MergeRule = 'manual' | 'auto'
+/** `commit`: written to the branch itself, without a pull request. */
+export type MergeRule = 'manual' | 'auto' | 'commit'
+/** What travels together in one pull request, always within one cluster. */
+export type GroupRule = 'image' | 'workload' | 'all'
 export type MergeMethod = 'merge' | 'squash' | 'rebase'
 export type ChecksRule = 'required' | 'none'
 
@@ -44,13 +73,29 @@ export type ChecksRule = 'required' | 'none'
 export const configurationPath = '.github/lotse.yaml'
 
 const defaultBudget = 10
-const defaults: ReleaseRules = { merge: 'manual', mergeMethod: 'squash', checks: 'required' }
+const defaultCluster = 'default'
+const defaults: ReleaseRules = {
+  merge: 'manual',
+  mergeMethod: 'squash',
+  checks: 'required',
+  group: 'image',
+  minimumAgeMs: 0,
+  freeze: [],
+  maxOpen: 10,
+  ignore: [],
+}
 
 const release = mapOf(
   {
-    merge: oneOf('manual', 'auto'),
+    merge: oneOf('manual', 'auto', 'commit'),
     'merge-method': oneOf('merge', 'squash', 'rebase'),
     checks: oneOf('required', 'none'),
+    group: oneOf('image', 'workload', 'all'),
+    'minimum-age': textOf('a duration like `90m`, `2h` or `3d`', parseDuration),
+    freeze: listOf(freezeShape, { atMost: 50 }),
+    window: windowShape,
+    'max-open': wholeNumber({ atLeast: 1, atMost: 100 }),
+    ignore: pathPatterns,
   },
   [],
 )
@@ -67,21 +112,26 @@ const cluster = mapOf(
 )
 
 /** The whole file, a row per key: a new key is a new row, here and in `schema/v1.json`. */
-export const configurationShape = mapOf(
-  {
-    version: oneOf(1),
-    clusters: recordOf(cluster, {
-      parseKey: parseClusterName,
-      together: (all) => [...overlappingPaths(all), ...sharedAgentKeys(all)],
-    }),
-    release,
-  },
-  ['version'],
+export const configurationShape = checked(
+  mapOf(
+    {
+      version: oneOf(1),
+      clusters: recordOf(cluster, {
+        parseKey: parseClusterName,
+        together: (all) => [...overlappingPaths(all), ...sharedAgentKeys(all)],
+      }),
+      release,
+      'pull-requests': pullRequestsShape,
+      images: listOf(imageRuleShape, { atMost: 200 }),
+    },
+    ['version'],
+  ),
+  (root) => unknownClusters(root, defaultCluster),
 )
 
 /** Without clusters the repository is one: `version: 1` alone is a whole configuration, and annotations do the rest. */
 const wholeRepository: Readonly<Record<ClusterName, WrittenCluster>> = {
-  [guaranteed(parseClusterName('default'))]: { path: '.' },
+  [guaranteed(parseClusterName(defaultCluster))]: { path: '.' },
 }
 
 /** Nobody reads more at once, and a hostile file has tens of thousands. */
@@ -119,7 +169,14 @@ function toConfiguration(written: Written<typeof configurationShape>): Configura
   const clusters = Object.entries<WrittenCluster>(written.clusters ?? wholeRepository).map(
     ([name, own]): [string, Cluster] => [name, toCluster(own, release)],
   )
-  return { version: written.version, clusters: Object.fromEntries<Cluster>(clusters), release }
+  const { labels, reviewers, 'commit-prefix': commitPrefix } = written['pull-requests'] ?? {}
+  return {
+    version: written.version,
+    clusters: Object.fromEntries<Cluster>(clusters),
+    release,
+    pullRequests: { labels: labels ?? [], reviewers: reviewers ?? [], commitPrefix: commitPrefix ?? '' },
+    images: written.images ?? [],
+  }
 }
 
 function toCluster({ path, agents, environment, prune, release }: WrittenCluster, otherwise: ReleaseRules): Cluster {
@@ -134,10 +191,17 @@ function toCluster({ path, agents, environment, prune, release }: WrittenCluster
 
 /** Key by key, the most specific word wins: the cluster's, else the repository's, else the default. */
 function releaseRules(written: Written<typeof release> | undefined, otherwise: ReleaseRules): ReleaseRules {
+  const window = written?.window ?? otherwise.window
   return {
     merge: written?.merge ?? otherwise.merge,
     mergeMethod: written?.['merge-method'] ?? otherwise.mergeMethod,
     checks: written?.checks ?? otherwise.checks,
+    group: written?.group ?? otherwise.group,
+    minimumAgeMs: written?.['minimum-age'] ?? otherwise.minimumAgeMs,
+    freeze: written?.freeze ?? otherwise.freeze,
+    ...(window === undefined ? {} : { window }),
+    maxOpen: written?.['max-open'] ?? otherwise.maxOpen,
+    ignore: written?.ignore ?? otherwise.ignore,
   }
 }
 

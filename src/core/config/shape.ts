@@ -61,6 +61,18 @@ export function recordOf<K extends string, T>(
   }
 }
 
+/** The same value, where `rule` finds no fault in it: for what its parts cannot know alone. */
+export function checked<T>(shape: Shape<T>, rule: (spot: Spot) => readonly Problem[]): Shape<T> {
+  return {
+    ...shape,
+    read: (spot) => {
+      const result = shape.read(spot)
+      const [first, ...others] = [...rule(spot), ...(result.ok ? [] : result.problems)]
+      return first === undefined ? result : refused(first, ...others)
+    },
+  }
+}
+
 export function listOf<T>(shape: Shape<T>, rules: { readonly atMost: number }): Shape<readonly T[]> {
   return {
     values: shape,

@@ -102,7 +102,7 @@ function readRegexp(pattern: string, text: string): Parsed<TagPolicy> {
 }
 
 /** Each piece at its first place after the one before, the last at the end: one pass, nothing is tried twice. */
-function matchesGlob(pieces: readonly string[], tag: string): boolean {
+export function matchesGlob(pieces: readonly string[], tag: string): boolean {
   const [first = '', ...rest] = pieces
   const last = rest.pop()
   if (last === undefined) return tag === first

@@ -64,6 +64,8 @@ export function withOthersText(ours: string, current: string): string {
 const mergeSentence: Record<MergeRule, string> = {
   auto: 'Merges by itself once every rule holds; the check `lotse/policy` shows which do not yet.',
   manual: 'A person merges this: `release.merge` is `manual` for this cluster.',
+  commit:
+    'Merges by itself once every rule holds: since it was opened, `release.merge` became `commit` for this cluster.',
 }
 
 function row({ use, file, from, to }: Change): string {

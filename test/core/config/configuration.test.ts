@@ -11,7 +11,9 @@ import { parseFilePath } from '../../../src/core/ids.ts'
 import { formatProblem, guaranteed } from '../../../src/core/parsed.ts'
 import { agentKey } from './agent-keys.ts'
 
-const defaults = { merge: 'manual', mergeMethod: 'squash', checks: 'required' }
+const others = { group: 'image', minimumAgeMs: 0, freeze: [], maxOpen: 10, ignore: [] }
+const defaults = { merge: 'manual', mergeMethod: 'squash', checks: 'required', ...others }
+const rest = { pullRequests: { labels: [], reviewers: [], commitPrefix: '' }, images: [] }
 
 /** What stands for the clusters of a file that names none. */
 function wholeRepository(release: unknown): unknown {
@@ -20,8 +22,12 @@ function wholeRepository(release: unknown): unknown {
 
 suite('parseConfiguration reads', () => {
   const rows: readonly [what: string, text: string, configuration: unknown][] = [
-    ['`version: 1` alone', 'version: 1', { version: 1, clusters: wholeRepository(defaults), release: defaults }],
-    ['no clusters', 'version: 1\nclusters: {}', { version: 1, clusters: {}, release: defaults }],
+    [
+      '`version: 1` alone',
+      'version: 1',
+      { version: 1, clusters: wholeRepository(defaults), release: defaults, ...rest },
+    ],
+    ['no clusters', 'version: 1\nclusters: {}', { version: 1, clusters: {}, release: defaults, ...rest }],
     [
       'every key',
       `# yaml-language-server: $schema=https://lotse.dev/schema/v1.json
@@ -43,10 +49,11 @@ release: { merge: manual, merge-method: merge, checks: required }
             agents: [agentKey('old'), agentKey('new')],
             environment: 'Staging (EU)',
             prune: { budget: 0 },
-            release: { merge: 'auto', mergeMethod: 'rebase', checks: 'none' },
+            release: { merge: 'auto', mergeMethod: 'rebase', checks: 'none', ...others },
           },
         },
-        release: { merge: 'manual', mergeMethod: 'merge', checks: 'required' },
+        release: { merge: 'manual', mergeMethod: 'merge', checks: 'required', ...others },
+        ...rest,
       },
     ],
     [
@@ -59,10 +66,11 @@ release: { merge: manual, merge-method: merge, checks: required }
             path: 'a',
             agents: [],
             prune: { budget: 10 },
-            release: { merge: 'auto', mergeMethod: 'squash', checks: 'none' },
+            release: { merge: 'auto', mergeMethod: 'squash', checks: 'none', ...others },
           },
         },
-        release: { merge: 'manual', mergeMethod: 'squash', checks: 'none' },
+        release: { merge: 'manual', mergeMethod: 'squash', checks: 'none', ...others },
+        ...rest,
       },
     ],
     [
@@ -72,6 +80,7 @@ release: { merge: manual, merge-method: merge, checks: required }
         version: 1,
         clusters: { a: { path: '.', agents: [], prune: { budget: 10 }, release: defaults } },
         release: defaults,
+        ...rest,
       },
     ],
     [
@@ -81,14 +90,19 @@ release: { merge: manual, merge-method: merge, checks: required }
         version: 1,
         clusters: { constructor: { path: 'a', agents: [], prune: { budget: 10 }, release: defaults } },
         release: defaults,
+        ...rest,
       },
     ],
     [
       'a byte order mark and CRLF',
       '\uFEFFversion: 1\r\n',
-      { version: 1, clusters: wholeRepository(defaults), release: defaults },
+      { version: 1, clusters: wholeRepository(defaults), release: defaults, ...rest },
     ],
-    ['an end marker', 'version: 1\n...\n', { version: 1, clusters: wholeRepository(defaults), release: defaults }],
+    [
+      'an end marker',
+      'version: 1\n...\n',
+      { version: 1, clusters: wholeRepository(defaults), release: defaults, ...rest },
+    ],
     [
       'JSON',
       '{"version": 1, "release": {"merge": "auto"}}',
@@ -96,6 +110,7 @@ release: { merge: manual, merge-method: merge, checks: required }
         version: 1,
         clusters: wholeRepository({ ...defaults, merge: 'auto' }),
         release: { ...defaults, merge: 'auto' },
+        ...rest,
       },
     ],
   ]
@@ -127,14 +142,14 @@ suite('parseConfiguration refuses', () => {
       '4:5: expected the key `path` (add `path:`)',
       '4:5: unknown key `paht` (did you mean `path`?)',
       '5:18: expected text, the name of a GitHub environment, got the number `3` (quote it)',
-      '7:10: expected `manual` or `auto`, got `auot`',
+      '7:10: expected `manual`, `auto` or `commit`, got `auot`',
       '8:17: expected `merge`, `squash` or `rebase`, got the boolean `true`',
       '9:11: expected `required` or `none`, got a list',
     ],
     [
       'a key that resembles none',
-      'version: 1\nrelease: { freeze: [] }',
-      '2:12: unknown key `freeze` (known keys: `merge`, `merge-method`, `checks`)',
+      'version: 1\nrelease: { colour: [] }',
+      '2:12: unknown key `colour` (known keys: `merge`, `merge-method`, `checks`, `group`, `minimum-age`, `freeze`, `window`, `max-open`, `ignore`)',
     ],
     [
       'budgets that are no whole number, or too large',
@@ -203,8 +218,8 @@ suite('parseConfiguration refuses', () => {
     [
       'the keys that every object has',
       'version: 1\n__proto__: { version: 1 }\nconstructor: 1\nclusters: { __proto__: { path: a } }',
-      '2:1: unknown key `__proto__` (known keys: `version`, `clusters`, `release`)',
-      '3:1: unknown key `constructor` (known keys: `version`, `clusters`, `release`)',
+      '2:1: unknown key `__proto__` (known keys: `version`, `clusters`, `release`, `pull-requests`, `images`)',
+      '3:1: unknown key `constructor` (known keys: `version`, `clusters`, `release`, `pull-requests`, `images`)',
       '4:13: expected a cluster name (lower-case letters, digits and hyphens, at most 63), got `__proto__`',
     ],
     [
