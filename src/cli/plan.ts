@@ -7,12 +7,13 @@ import {
   type ReleasePlan,
   type SkippedBecause,
 } from '../core/release/plan.ts'
+import type { Knowledge } from '../io/registry/knowledge.ts'
 import { readArguments } from './arguments.ts'
 import { skippedText } from './offline/because.ts'
 import { readFolder, readFolderConfiguration } from './offline/folder.ts'
 import { changeJson, type PlanJson, problemJson, type SkippedJson } from './offline/json.ts'
 import { print, printJson, table } from './offline/print.ts'
-import { provedPlan, registryOf, tagsOfAll } from './offline/registries.ts'
+import { knowledgeOf, registryOf } from './offline/registries.ts'
 import { theFolder } from './offline/words.ts'
 
 /** What the bot would release now, and why the rest is left as it is. Like a linter: 1 when the manifests have problems. */
@@ -33,13 +34,20 @@ async function planOf(folder: string, files: readonly ReadFile[]): Promise<Relea
   const ours = files.map(({ file, reading }) =>
     clusterOf(configuration, file) === undefined ? { file, reading: { ...reading, problems: [] } } : { file, reading },
   )
-  const plan = (tagsOf: Parameters<typeof planRelease>[0]['tagsOf']): ReleasePlan =>
-    planRelease({ configuration, files: ours, tagsOf })
   const images = automatedImages(configuration, ours)
   // Where nothing is automated no registry is asked, and none need be named.
-  if (images.length === 0) return plan(() => ({ kind: 'unknown' }))
-  const registry = registryOf(process.env)
-  return provedPlan(registry, await tagsOfAll(registry, images), plan)
+  const { factsOf, lookUp } = images.length === 0 ? nothingKnown : await knowledgeOf(registryOf(process.env), images)
+  const now = new Date()
+  for (;;) {
+    const plan = planRelease({ configuration, files: ours, factsOf, now })
+    if (plan.lookups.length === 0) return plan
+    await lookUp(plan.lookups)
+  }
+}
+
+const nothingKnown: Pick<Knowledge, 'factsOf' | 'lookUp'> = {
+  factsOf: () => ({ tags: { kind: 'unknown' }, known: () => undefined, listedSinceMs: () => undefined }),
+  lookUp: async () => {},
 }
 
 function planJson({ changes, skipped, problems }: ReleasePlan, files: readonly ReadFile[]): PlanJson {

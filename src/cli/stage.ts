@@ -7,7 +7,7 @@ import { createKey } from '../io/agent-link/keys.ts'
 import { type BotSettings, readBotSettings } from '../runtime/settings.ts'
 import { type AcmeOptions, acme, acmeFilesFor } from '../sandbox/acme.ts'
 import { type AppManifest, type RegisteredApp, type SandboxGitHub, startGitHub } from '../sandbox/github/github.ts'
-import { pushImage } from '../sandbox/registry/push-image.ts'
+import { type ImageToPush, pushImage } from '../sandbox/registry/push-image.ts'
 import { type SandboxRegistry, startRegistry } from '../sandbox/registry/registry.ts'
 
 export type StageOptions = {
@@ -45,7 +45,7 @@ export type Stage = {
   /** Tells GitHub and the registry where the bot listens. */
   connect(botUrl: string): void
   /** Pushes a tag of acme's image, as a registry's client does. */
-  push(tag: string): Promise<void>
+  push(tag: string, image?: Omit<ImageToPush, 'repository' | 'tag'>): Promise<void>
   /** When neither a webhook nor a notification is under way. */
   settled(): Promise<void>
   close(): Promise<void>
@@ -61,8 +61,8 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     ...(options.githubPort === undefined ? {} : { port: options.githubPort }),
   })
   const registry = await startRegistry(options.registryPort === undefined ? {} : { port: options.registryPort })
-  const push = async (tag: string): Promise<void> => {
-    await pushImage(registry.url, { repository: acme.imagePath, tag })
+  const push: Stage['push'] = async (tag, image = {}) => {
+    await pushImage(registry.url, { ...image, repository: acme.imagePath, tag })
   }
   await push('1.2.0')
   const keys = { bot: createKey(), agent: createKey() }

@@ -1,12 +1,14 @@
-import { rankTags } from '../core/image/newest.ts'
-import { imageName, parseImageRef } from '../core/image/ref.ts'
+import { type CreatedTime, rankTags } from '../core/image/newest.ts'
+import { type ImageName, imageName, parseImageRef } from '../core/image/ref.ts'
 import { parseTagPolicy, type TagPolicy } from '../core/image/tag-policy.ts'
+import { createdTimes, wantedMetadata } from '../core/image/wanted-metadata.ts'
 import { formatProblem, type Parsed } from '../core/parsed.ts'
 import { readArguments, WrongCall } from './arguments.ts'
+import { whyNoTags } from '../core/release/plan.ts'
 import { skippedText, standingText } from './offline/because.ts'
 import type { TagsJson } from './offline/json.ts'
 import { print, printJson, table } from './offline/print.ts'
-import { registryOf, tagsOf } from './offline/registries.ts'
+import { knowledgeOf, registryOf } from './offline/registries.ts'
 
 const options = { policy: { type: 'string' }, image: { type: 'string' }, json: { type: 'boolean' } } as const
 
@@ -15,49 +17,52 @@ export async function runTags(args: readonly string[]): Promise<number> {
   const { values, words } = readArguments(args, options)
   if (values.policy === undefined) throw new WrongCall('expected `--policy PATTERN`, got none')
   const policy = parseTagPolicy(values.policy)
-  const found = await tagsToJudge({ image: values.image, words, isAsked: policy.ok })
+  const image = imageAsked(values.image, words)
+  const found = image === undefined || !policy.ok ? ofWords(words) : await tagsInRegistry(policy.value, image)
   const answer = found.ok ? judge(policy, found.value) : without(messageOf(found))
   if (values.json === true) await printJson(answer)
   else await show(answer)
   return answer.winner === null ? 1 : 0
 }
 
-type Question = {
-  readonly image: string | undefined
-  readonly words: readonly string[]
-  /** A policy that cannot be read allows nothing, whatever a registry has. */
-  readonly isAsked: boolean
+type FoundTags = { readonly tags: readonly string[]; readonly created: CreatedTime }
+
+function ofWords(tags: readonly string[]): Parsed<FoundTags> {
+  return { ok: true, value: { tags, created: () => undefined } }
 }
 
-async function tagsToJudge({ image, words, isAsked }: Question): Promise<Parsed<readonly string[]>> {
+function imageAsked(image: string | undefined, words: readonly string[]): ImageName | undefined {
   if (image === undefined && words.length === 0) throw new WrongCall('expected `--image REF` or tags, got none of them')
-  if (image === undefined) return { ok: true, value: words }
+  if (image === undefined) return undefined
   if (words.length > 0) throw new WrongCall('expected `--image REF` or tags, got both')
   const ref = parseImageRef(image)
   if (!ref.ok) throw new WrongCall(ref.problems[0].message)
-  if (!isAsked) return { ok: true, value: [] }
-  const found = await tagsOf(registryOf(process.env), imageName(ref.value))
-  switch (found.kind) {
-    case 'tags':
-      return { ok: true, value: found.tags }
-    case 'absent':
-      return { ok: false, problems: [{ message: skippedText({ kind: 'image-absent' }) }] }
-    case 'refused':
-      return {
-        ok: false,
-        problems: [{ message: skippedText({ kind: 'registry-refused', message: found.because }) }],
-      }
-    case 'unknown':
-      return { ok: false, problems: [{ message: skippedText({ kind: 'registry-unknown' }) }] }
+  return imageName(ref.value)
+}
+
+const lookupsAtOnce = 64
+
+/** What a registry has, and when it was created where that is the order. */
+async function tagsInRegistry(policy: TagPolicy, image: ImageName): Promise<Parsed<FoundTags>> {
+  const { factsOf, lookUp } = await knowledgeOf(registryOf(process.env), [image])
+  for (;;) {
+    const { tags, known } = factsOf(image)
+    if (tags.kind !== 'tags') return { ok: false, problems: [{ message: skippedText(whyNoTags(tags)) }] }
+    const { describe, resolve, later } = wantedMetadata(policy, tags.tags, { known, atMost: lookupsAtOnce })
+    const digests = describe.map(({ tag, digest }) => ({ what: 'content', image, tag, digest }) as const)
+    const lookups = [...digests, ...resolve.map((tag) => ({ what: 'digest', image, tag }) as const)]
+    if (lookups.length === 0) return { ok: true, value: { tags: tags.tags, created: createdTimes(known) } }
+    if (later > 0) process.stderr.write(`lotse: ${later + lookups.length} look-ups to go\n`)
+    await lookUp(lookups)
   }
 }
 
-function judge(policy: Parsed<TagPolicy>, tags: readonly string[]): TagsJson {
+function judge(policy: Parsed<TagPolicy>, { tags, created }: FoundTags): TagsJson {
   if (!policy.ok) {
     const because = 'the policy cannot be read, so it allows nothing'
     return { ...without(messageOf(policy)), tags: tags.map((tag) => ({ tag, matches: false, because })) }
   }
-  const ranked = rankTags(policy.value, tags)
+  const ranked = rankTags(policy.value, tags, created)
   const matching = ranked.filter(({ standing }) => standing.kind !== 'not-allowed')
   const winner = matching.find(({ standing }) => standing.kind === 'newest')?.tag ?? null
   return {

@@ -9,9 +9,15 @@ import {
   parseRepoId,
   parseRepoName,
 } from '../../src/core/ids.ts'
+import { parseImageName } from '../../src/core/image/ref.ts'
 import { readManifest } from '../../src/core/manifest/workload.ts'
 import { guaranteed } from '../../src/core/parsed.ts'
-import { keepReading, keepRepositoryReading, knowRepository } from '../../src/io/store/repositories.ts'
+import {
+  keepFollowedImages,
+  keepReading,
+  keepRepositoryReading,
+  knowRepository,
+} from '../../src/io/store/repositories.ts'
 import { acme, acmeFiles } from '../../src/sandbox/acme.ts'
 import { startRegistry } from '../../src/sandbox/registry/registry.ts'
 import { openTestDatabase } from '../io/store/test-database.ts'
@@ -44,6 +50,7 @@ async function followAcme(): Promise<void> {
   await keepReading(database, blob, readManifest(acmeFiles[path] ?? ''))
   const head = guaranteed(parseCommitSha('b'.repeat(40)))
   await keepRepositoryReading(database, id, { head, doubts: 0, configuration: undefined, files: [{ path, blob }] })
+  await keepFollowedImages(database, id, [guaranteed(parseImageName(acme.image))])
 }
 
 const oci = 'application/vnd.oci.image.manifest.v1+json'

@@ -66,10 +66,10 @@ suite('lotse plan', () => {
       'locked: freeze',
     ],
     [
-      'ordered by what is not known',
+      'ordered by what nobody says',
       deployment(`${image}:1.2.0`, ['fluxcd.io/automated: "true"']),
       ['a', 'b'],
-      'its policy orders tags by their created time, which is not known; `semver:` needs none',
+      'its policy orders tags by their created time, and not all of them say one; `semver:` needs none',
     ],
   ]
   for (const [name, text, tags, because] of skipped) {
@@ -80,6 +80,25 @@ suite('lotse plan', () => {
       assert.deepEqual([code, plan.changes, plan.skipped.map((one) => one.because)], [0, [], [because]])
     })
   }
+
+  test('reads when tags were created where that is their order', async (t) => {
+    const registry = await startRegistry()
+    t.after(registry.close)
+    for (const [tag, created] of [
+      ['main-1', '2026-11-20T10:00:00Z'],
+      ['main-3', '2026-11-20T11:00:00Z'],
+      ['main-2', '2026-11-20T12:00:00Z'],
+    ] as const)
+      await pushImage(registry.url, { repository, tag, created })
+    const environment = { REGISTRIES: JSON.stringify([{ host: 'eu.gcr.io', url: registry.url }]) }
+    const follow = ['fluxcd.io/automated: "true"', 'fluxcd.io/tag.web: glob:main-*']
+    const { path } = await folderWith(t, { 'web.yaml': deployment(`${image}:main-1`, follow) })
+    const { json } = await answerOf(['plan', path], { environment })
+    assert.equal((json as { changes: readonly { to: string }[] }).changes[0]?.to, 'main-2')
+    const ranked = await answerOf(['tags', '--policy', 'glob:main-*', '--image', image], { environment })
+    const { winner, tags } = ranked.json as { winner: string; tags: readonly { tag: string }[] }
+    assert.deepEqual([ranked.code, winner, tags.map(({ tag }) => tag)], [0, 'main-2', ['main-2', 'main-3', 'main-1']])
+  })
 
   test('ends with 1 when manifests have problems, and releases what it can', async (t) => {
     const { path } = await folderWith(t, {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { acmeFiles } from '../../src/sandbox/acme.ts'
 import { acme, startWorld } from '../support/world.ts'
 
 const worker = 'clusters/production/demo-worker.yaml'
@@ -38,7 +39,45 @@ describe('release', () => {
     const asked = world.github.requests.all.filter(({ route }) => !route.includes('access_tokens'))
     assert.ok(asked.length <= 7, JSON.stringify(world.github.requests.byRoute(), undefined, 2))
     assert.equal(world.registry.requests.of('tags'), 1)
+    // Of the new tag and, as nobody has looked at it yet, of the current one.
+    assert.equal(world.registry.requests.of('manifest-head'), 2)
+
+    world.registry.requests.reset()
+    await world.push('1.2.2')
+    await world.rest()
+    assert.equal(world.registry.requests.of('tags'), 1)
     assert.equal(world.registry.requests.of('manifest-head'), 1)
+  })
+
+  test('what was read of an image is not read again, not by a restarted bot either', async () => {
+    await using world = await startWorld()
+    await world.push('1.2.1', { created: '2026-11-20T10:00:00Z' })
+    await world.rest()
+    world.registry.requests.reset()
+    await world.restartBot()
+    await world.rest()
+    assert.deepEqual([world.registry.requests.of('tags'), world.registry.requests.of('manifest-head')], [1, 0])
+    assert.deepEqual([world.registry.requests.of('manifest-get'), world.registry.requests.of('blob-get')], [0, 0])
+  })
+
+  test('an image that does not run where the current one runs is not released', async () => {
+    await using world = await startWorld()
+    await world.push('1.2.1', { platforms: ['linux/arm64'] })
+    await world.rest()
+    assert.deepEqual(world.pulls(), [])
+    await world.push('1.2.2', { platforms: ['linux/amd64', 'linux/arm64'] })
+    await world.rest()
+    assert.equal(world.pull(1).title, 'Auto-release eu.gcr.io/project/demo-service:1.2.2')
+  })
+
+  test('without a version the last created tag is released, whatever its name', async () => {
+    const byTime = { [worker]: (acmeFiles[worker] ?? '').replace(/semver:[^\s"]*/, 'glob:main-*'), [helm]: null }
+    await using world = await startWorld({ files: byTime })
+    await world.push('main-a', { created: '2026-11-20T12:00:00Z' })
+    await world.push('main-c', { created: '2026-11-20T11:00:00Z' })
+    await world.push('main-b', { created: '2026-11-20T13:00:00Z' })
+    await world.rest()
+    assert.equal(world.pull(1).title, 'Auto-release eu.gcr.io/project/demo-service:main-b')
   })
 
   test('a tag that changes nothing costs no call to GitHub', async () => {

@@ -1,14 +1,17 @@
 import type { Configuration } from '../../core/config/configuration.ts'
-import type { RepoId } from '../../core/ids.ts'
+import { listedSinceMs } from '../../core/image/listed.ts'
 import type { ImageName } from '../../core/image/ref.ts'
-import { type Change, type ImageTags, type ReleasePlan, automatedImages, planRelease } from '../../core/release/plan.ts'
-import { RegistryUnavailable } from '../../io/registry/unavailable.ts'
-import { readFiles } from '../../io/store/repositories.ts'
-import { isProved, keepManifest } from '../../io/store/registry.ts'
+import { type ReleasePlan, automatedImages, planRelease } from '../../core/release/plan.ts'
+import { type Knowledge, type StartingFacts, createKnowledge } from '../../io/registry/knowledge.ts'
+import { keepContent, keepDigest, readKnownTags, readTags } from '../../io/store/registry.ts'
+import { keepFollowedImages, readFiles } from '../../io/store/repositories.ts'
 import type { Deps } from '../deps.ts'
 import { journeys } from '../keys.ts'
 import type { ReadRepository } from './reading.ts'
-import { knownTags } from './tags.ts'
+
+/** So many look-ups in one run; a registry with thousands of tags whose times nobody has read takes several. */
+const mostLookups = 1000
+const nextRunMs = 1000
 
 /** Today's plan of a repository. Every tag in it was proved usable: its registry has shown the manifest. */
 export async function planOf(
@@ -17,43 +20,51 @@ export async function planOf(
   configuration: Configuration,
 ): Promise<ReleasePlan> {
   const files = await readFiles(deps.database, repository.id)
-  const tagsOf = await knownTags(deps, automatedImages(configuration, files))
-  const known = new Map<ImageName, ImageTags>()
-  const current = (image: ImageName): ImageTags => known.get(image) ?? tagsOf(image)
-  for (;;) {
-    const plan = planRelease({ configuration, files, tagsOf: current })
-    const doubtful = await firstUnproved(deps, plan.changes)
-    if (doubtful === undefined) return plan
-    known.set(doubtful.image, await proveTag(deps, repository.id, doubtful, current(doubtful.image)))
-  }
-}
-
-type Winner = { readonly image: ImageName; readonly tag: string }
-
-async function firstUnproved(deps: Deps, changes: readonly Change[]): Promise<Winner | undefined> {
-  for (const { image, to: tag } of changes) {
-    if (!(await isProved(deps.database, image, tag))) return { image, tag }
-  }
-  return undefined
-}
-
-/**
- * One HEAD for a winner that was never seen before. A tag whose manifest is gone leaves the list; while the registry
- * does not answer, the whole image is unknown: the second newest tag is no answer.
- */
-async function proveTag(deps: Deps, repository: RepoId, { image, tag }: Winner, tags: ImageTags): Promise<ImageTags> {
-  try {
-    const manifest = await deps.registry.headManifest(image, tag)
-    if (manifest.kind === 'manifest') {
-      await keepManifest(deps.database, { image, tag, digest: manifest.digest, now: deps.now() })
-      return tags
+  const images = automatedImages(configuration, files)
+  await keepFollowedImages(deps.database, repository.id, images)
+  const knowledge = await knowledgeOf(deps, repository, images)
+  const now = deps.now()
+  for (let done = 0; ;) {
+    const plan = planRelease({ configuration, files, factsOf: knowledge.factsOf, now })
+    if (plan.lookups.length === 0) return plan
+    if (done >= mostLookups) {
+      knowledge.leave(plan.lookups.map(({ image }) => image))
+      await deps.jobs.ask(journeys.release, `${repository.id}`, { afterMs: nextRunMs })
+      continue
     }
-    deps.log.warn({ image, tag, answer: manifest.kind }, 'tag dropped, its manifest cannot be had')
-    return tags.kind === 'tags' ? { kind: 'tags', tags: tags.tags.filter((other) => other !== tag) } : tags
-  } catch (error) {
-    if (!(error instanceof RegistryUnavailable)) throw error
-    deps.log.warn({ image, tag, err: error }, 'registry did not answer, the image is left as it is')
-    await deps.jobs.ask(journeys.release, `${repository}`, { afterMs: error.retryAfterMs ?? 30_000 })
-    return { kind: 'unknown' }
+    await knowledge.lookUp(plan.lookups)
+    done += plan.lookups.length
+    deps.log.info({ repository: repository.name, lookups: plan.lookups.length, done }, 'images looked up')
   }
+}
+
+/** What the store knows of these images; the reading of one that was never read is asked for. */
+async function knowledgeOf(deps: Deps, repository: ReadRepository, images: readonly ImageName[]): Promise<Knowledge> {
+  const { database, registry, jobs, log } = deps
+  const tags = await readTags(database, images)
+  const known = await readKnownTags(database, images)
+  for (const image of images) if (!tags.has(image)) await jobs.ask(journeys.tags, image)
+  const start = new Map<ImageName, StartingFacts>()
+  for (const [image, { answer, listed }] of tags) {
+    const since = listed === undefined ? () => undefined : listedSinceMs(listed)
+    start.set(image, { tags: answer, known: known.get(image) ?? new Map(), listedSinceMs: since })
+  }
+  return createKnowledge(
+    {
+      registry,
+      async keepDigest(image, tag, digest) {
+        const now = deps.now()
+        await keepDigest(database, { image, tag, digest, now })
+        const kept = (await readKnownTags(database, [image], [tag])).get(image)?.get(tag)
+        return kept ?? { digest, firstSeenMs: now.getTime() }
+      },
+      keepContent: async (digest, content) => keepContent(database, digest, content),
+      dropped: ({ image, tag, what }, because) => log.warn({ image, tag, what, because }, 'tag cannot be looked up'),
+      async unavailable(image, error) {
+        log.warn({ image, err: error }, 'registry did not answer, the image is left as it is')
+        await jobs.ask(journeys.release, `${repository.id}`, { afterMs: error.retryAfterMs ?? 30_000 })
+      },
+    },
+    start,
+  )
 }

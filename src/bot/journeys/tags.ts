@@ -1,4 +1,4 @@
-import { type ImageName, parseImageName } from '../../core/image/ref.ts'
+import { parseImageName } from '../../core/image/ref.ts'
 import { guaranteed } from '../../core/parsed.ts'
 import type { ImageTags } from '../../core/release/plan.ts'
 import type { TagList } from '../../io/registry/client.ts'
@@ -28,11 +28,4 @@ export async function tags(deps: Deps, key: string): Promise<void> {
 
 function answerOf(list: Exclude<TagList, { kind: 'unchanged' }>): ImageTags {
   return list.kind === 'tags' ? { kind: 'tags', tags: list.tags } : list
-}
-
-/** What the store knows of some images; an image that was never read is unknown, and its reading is asked for. */
-export async function knownTags(deps: Deps, images: readonly ImageName[]): Promise<(image: ImageName) => ImageTags> {
-  const known = await readTags(deps.database, images)
-  for (const image of images) if (!known.has(image)) await deps.jobs.ask(journeys.tags, image)
-  return (image) => known.get(image)?.answer ?? { kind: 'unknown' }
 }

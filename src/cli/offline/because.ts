@@ -1,4 +1,5 @@
 import type { RankedTag } from '../../core/image/newest.ts'
+import type { HeldBack } from '../../core/image/releasable.ts'
 import type { TagPolicy, WhyNotAllowed } from '../../core/image/tag-policy.ts'
 import type { SkippedBecause } from '../../core/release/plan.ts'
 
@@ -7,6 +8,8 @@ export function skippedText(because: SkippedBecause): string {
   switch (because.kind) {
     case 'outside-clusters':
       return 'its file is in the path of no cluster of .github/lotse.yaml'
+    case 'ignored-file':
+      return `its file fits \`${because.pattern}\` of release.ignore`
     case 'not-automated':
       return 'not automated'
     case 'never-automated':
@@ -20,7 +23,7 @@ export function skippedText(because: SkippedBecause): string {
     case 'broken-policy':
       return `its policy cannot be read: ${because.message}`
     case 'order-by-created':
-      return 'its policy orders tags by their created time, which is not known; `semver:` needs none'
+      return 'its policy orders tags by their created time, and not all of them say one; `semver:` needs none'
     case 'registry-unknown':
       return 'its registry has not answered'
     case 'registry-refused':
@@ -29,10 +32,25 @@ export function skippedText(because: SkippedBecause): string {
       return 'its registry has no such image'
     case 'no-allowed-tag':
       return `no tag matches ${because.policy}`
+    case 'platforms-unknown':
+      return `what ${because.tag} runs on cannot be read`
+    case 'held-back':
+      return `${because.tag} is held back: ${heldBackText(because.because)}`
     case 'older-than-current':
       return `the newest tag that matches, ${because.newest}, is older than the current one`
     case 'up-to-date':
       return 'up to date'
+  }
+}
+
+function heldBackText(because: HeldBack['because']): string {
+  switch (because.kind) {
+    case 'platforms-missing':
+      return `it does not run on ${because.platforms.join(', ')}, as the current image does`
+    case 'created-missing':
+      return 'it does not say when it was created'
+    case 'too-young':
+      return `it is too young until ${because.until}`
   }
 }
 

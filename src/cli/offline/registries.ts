@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
 import type { ImageName } from '../../core/image/ref.ts'
 import { formatProblem, type Parsed } from '../../core/parsed.ts'
-import type { Change, ImageTags, ReleasePlan } from '../../core/release/plan.ts'
+import type { TagContent } from '../../core/image/wanted-metadata.ts'
+import type { ImageTags } from '../../core/release/plan.ts'
 import { UserError } from '../../core/user-error.ts'
 import { createRegistry, type Registry } from '../../io/registry/client.ts'
+import { type Knowledge, type StartingFacts, createKnowledge, inParallel } from '../../io/registry/knowledge.ts'
 import { RegistryUnavailable } from '../../io/registry/unavailable.ts'
 import { parseRegistries, type RegistrySetting } from '../../runtime/registries.ts'
 import { codeOf } from './failure.ts'
@@ -40,87 +42,38 @@ function textOf(file: string): string {
 }
 
 /** What the registry says of an image now; that it does not answer is an answer, too. */
-export async function tagsOf(registry: Registry, image: ImageName): Promise<ImageTags> {
-  const list = await orUnavailable(async () => registry.listTags(image))
-  if (list.kind === 'unavailable') return { kind: 'refused', because: list.because }
-  // Nothing was known that could be unchanged.
-  return list.kind === 'unchanged' ? { kind: 'unknown' } : list
-}
-
-export async function tagsOfAll(
-  registry: Registry,
-  images: readonly ImageName[],
-): Promise<ReadonlyMap<ImageName, ImageTags>> {
-  return new Map(await inParallel(images, async (image) => [image, await tagsOf(registry, image)] as const))
-}
-
-/**
- * A plan whose every winner has a manifest, as the bot proves it by one HEAD: a tag without one leaves the list, and what
- * is next in order is proved in turn.
- */
-export async function provedPlan(
-  registry: Registry,
-  known: ReadonlyMap<ImageName, ImageTags>,
-  plan: (tagsOf: (image: ImageName) => ImageTags) => ReleasePlan,
-): Promise<ReleasePlan> {
-  const tags = new Map(known)
-  const tagsOf = (image: ImageName): ImageTags => tags.get(image) ?? { kind: 'unknown' }
-  const proved = new Set<string>()
-  for (;;) {
-    const current = plan(tagsOf)
-    const doubtful = distinct(current.changes).filter((winner) => !proved.has(keyOf(winner)))
-    if (doubtful.length === 0) return current
-    const answers = await inParallel(doubtful, async ({ image, to }) =>
-      orUnavailable(async () => registry.headManifest(image, to)),
-    )
-    for (const [index, winner] of doubtful.entries()) {
-      const answer = answers[index]
-      if (answer?.kind === 'manifest') proved.add(keyOf(winner))
-      else
-        tags.set(
-          winner.image,
-          answer?.kind === 'unavailable' ? { ...answer, kind: 'refused' } : without(winner, tagsOf),
-        )
-    }
-  }
-}
-
-type Winner = Pick<Change, 'image' | 'to'>
-
-function without({ image, to }: Winner, tagsOf: (image: ImageName) => ImageTags): ImageTags {
-  const known = tagsOf(image)
-  return known.kind === 'tags' ? { kind: 'tags', tags: known.tags.filter((tag) => tag !== to) } : known
-}
-
-function distinct(winners: readonly Winner[]): readonly Winner[] {
-  return [...new Map(winners.map((winner) => [keyOf(winner), winner])).values()]
-}
-
-function keyOf({ image, to }: Winner): string {
-  return `${image}:${to}`
-}
-
-type Unavailable = { readonly kind: 'unavailable'; readonly because: string }
-
-/** While a registry does not answer nothing is known of the image: the second newest tag is no answer. */
-async function orUnavailable<T>(ask: () => Promise<T>): Promise<T | Unavailable> {
+async function tagsOf(registry: Registry, image: ImageName): Promise<ImageTags> {
   try {
-    return await ask()
+    const list = await registry.listTags(image)
+    // Nothing was known that could be unchanged.
+    return list.kind === 'unchanged' ? { kind: 'unknown' } : list
   } catch (error) {
-    if (error instanceof RegistryUnavailable) return { kind: 'unavailable', because: error.message }
-    throw error
+    if (!(error instanceof RegistryUnavailable)) throw error
+    return { kind: 'refused', because: error.message }
   }
 }
 
-const atOnce = 16
-
-/** Of several at once, but not of all: a registry that is asked too much refuses. */
-async function inParallel<T, R>(items: readonly T[], act: (item: T) => Promise<R>): Promise<readonly R[]> {
-  const results: R[] = []
-  const waiting = items.entries()
-  const work = async (): Promise<void> => {
-    for (const [index, item] of waiting) results[index] = await act(item)
-  }
-  await Promise.all(Array.from({ length: atOnce }, work))
-  return results
+/** Knows the tags of these images; what is learned of them lasts as long as the process. */
+export async function knowledgeOf(registry: Registry, images: readonly ImageName[]): Promise<Knowledge> {
+  const start = new Map<ImageName, StartingFacts>()
+  await inParallel(images, async (image) => {
+    // Only who was there all the time knows how old a tag is, so here none is too young.
+    start.set(image, { tags: await tagsOf(registry, image), known: new Map(), listedSinceMs: () => 0 })
+  })
+  const contents = new Map<string, TagContent>()
+  return createKnowledge(
+    {
+      registry,
+      async keepDigest(_image, _tag, digest) {
+        const [image, seen] = [contents.get(digest), Date.now()]
+        return { digest, firstSeenMs: seen, lastSeenMs: seen, ...(image === undefined ? {} : { image }) }
+      },
+      async keepContent(digest, content) {
+        contents.set(digest, content)
+      },
+      dropped: () => {},
+      unavailable: async () => {},
+    },
+    start,
+  )
 }

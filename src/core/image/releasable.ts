@@ -1,7 +1,7 @@
 import { type WhyNone, isOlder, isSilentTime, newestAllowedTag } from './newest.ts'
 import { type Platform, missingPlatforms } from './platform.ts'
 import { type TagPolicy, policyAllows } from './tag-policy.ts'
-import { type Known, createdTimes, isOrderedByTime } from './wanted-metadata.ts'
+import { type Known, type KnownTag, createdTimes, isOrderedByTime } from './wanted-metadata.ts'
 
 export type ReleasableTag =
   | { readonly kind: 'newest'; readonly tag: string; readonly heldBack: readonly HeldBack[] }
@@ -19,25 +19,44 @@ export type HeldBack = {
     | { readonly kind: 'platforms-missing'; readonly platforms: readonly Platform[] }
     /** It says no time, or none that could be true, so that it is newer cannot be told. */
     | { readonly kind: 'created-missing' }
+    /** `until` as RFC 3339. */
+    | { readonly kind: 'too-young'; readonly until: string }
 }
 
-/**
- * The newest tag that runs wherever the current image runs. Only of the winner it must be known: `needs` is undefined
- * where nobody knows what the current image runs on, and then nothing is held back for it.
- */
+/** How long a tag must have been seen before it is released. A tag that nobody remembers was seen only now. */
+export type AgeRule = {
+  readonly minimumMs: number
+  readonly nowMs: number
+  readonly seenSinceMs: (tag: string) => number | undefined
+}
+
+export type TagKnowledge = {
+  readonly known: Known
+  /** What the current image runs on; undefined where nobody knows, and then nothing is held back for it. */
+  readonly needs: readonly Platform[] | undefined
+  readonly age?: AgeRule
+}
+
+/** The newest tag that is old enough and runs wherever the current image runs. Only of the winner that must be known. */
 export function newestReleasableTag(
   policy: TagPolicy,
   tags: readonly string[],
-  { known, needs }: { readonly known: Known; readonly needs: readonly Platform[] | undefined },
+  knowledge: TagKnowledge,
 ): ReleasableTag {
+  const { known, needs } = knowledge
   const allowed = [...new Set(tags)].filter((tag) => policyAllows(policy, tag))
-  const lacking = new Map(allowed.map((tag) => [tag, lackingPlatforms(known, tag, needs)]))
-  const usable = allowed.filter((tag) => lacking.get(tag)?.length === 0)
+  const unfit = new Map(
+    allowed.flatMap((tag) => {
+      const because = whyUnfit(tag, knowledge)
+      return because === undefined ? [] : [[tag, because] as const]
+    }),
+  )
+  const usable = allowed.filter((tag) => !unfit.has(tag))
   const created = createdTimes(known)
   const newest = newestAllowedTag(policy, usable, created)
   const winner = newest.kind === 'newest' ? newest.tag : undefined
   const heldBack = allowed.toSorted().flatMap((tag): readonly HeldBack[] => {
-    const because = tag === winner ? undefined : whyHeldBack(policy, known, { tag, lacks: lacking.get(tag) ?? [] })
+    const because = tag === winner ? undefined : (unfit.get(tag) ?? whyTimeless(policy, known(tag)))
     const behind = because !== undefined && winner !== undefined && isOlder(policy, tag, winner, created)
     return because === undefined || behind ? [] : [{ tag, because }]
   })
@@ -53,19 +72,17 @@ export function newestReleasableTag(
     : { kind: 'newest', tag: newest.tag, heldBack }
 }
 
-/** None of an image that nobody has read: it may have them all. */
-function lackingPlatforms(known: Known, tag: string, needs: readonly Platform[] = []): readonly Platform[] {
+function whyUnfit(tag: string, { known, needs = [], age }: TagKnowledge): HeldBack['because'] | undefined {
+  // Of an image that nobody has read nothing is missing yet: it may run on all of them.
   const image = known(tag)?.image
-  return image === undefined ? [] : missingPlatforms(needs, image.platforms)
+  const platforms = image === undefined ? [] : missingPlatforms(needs, image.platforms)
+  if (platforms.length > 0) return { kind: 'platforms-missing', platforms }
+  if (age === undefined || age.minimumMs === 0) return undefined
+  const until = (age.seenSinceMs(tag) ?? age.nowMs) + age.minimumMs
+  return until <= age.nowMs ? undefined : { kind: 'too-young', until: new Date(until).toISOString() }
 }
 
-function whyHeldBack(
-  policy: TagPolicy,
-  known: Known,
-  { tag, lacks }: { readonly tag: string; readonly lacks: readonly Platform[] },
-): HeldBack['because'] | undefined {
-  if (lacks.length > 0) return { kind: 'platforms-missing', platforms: lacks }
-  const image = known(tag)?.image
-  const timeless = isOrderedByTime(policy) && image !== undefined && isSilentTime(image.created ?? '')
-  return timeless ? { kind: 'created-missing' } : undefined
+function whyTimeless(policy: TagPolicy, tag: KnownTag | undefined): HeldBack['because'] | undefined {
+  const isTimeless = isOrderedByTime(policy) && tag?.image !== undefined && isSilentTime(tag.image.created ?? '')
+  return isTimeless ? { kind: 'created-missing' } : undefined
 }

@@ -1,3 +1,4 @@
+import type { ImageLabels } from './manifest-content.ts'
 import type { CreatedTime } from './newest.ts'
 import type { Platform } from './platform.ts'
 import { type TagPolicy, policyAllows } from './tag-policy.ts'
@@ -5,8 +6,19 @@ import { type TagPolicy, policyAllows } from './tag-policy.ts'
 /** What is known of a tag: what it points to, and, once somebody has read it, what that is. */
 export type KnownTag = {
   readonly digest: string
+  /** When this digest was first seen under this tag, and when last. */
   readonly firstSeenMs: number
-  readonly image?: { readonly created?: string; readonly platforms: readonly Platform[] }
+  readonly lastSeenMs?: number
+  /** The tag was seen with another digest before: what it is now is not older than this digest. */
+  readonly moved?: boolean
+  readonly image?: TagContent
+}
+
+/** True of a digest for ever. */
+export type TagContent = {
+  readonly created?: string
+  readonly platforms: readonly Platform[]
+  readonly labels?: ImageLabels
 }
 
 /** Undefined for a tag that nobody has looked up. */

@@ -38,13 +38,6 @@ export function resolveMarkers<T extends ReadFile>(
   })
 }
 
-/** The images whose tags a manifest may need: those that its workloads follow, and those that its policies look at. */
-export function imagesFollowedBy({ images, imageObjects }: ManifestReading): readonly ImageName[] {
-  const automated = images.filter((use) => use.automation.automated).map((use) => imageName(use.image))
-  const watched = (imageObjects?.repositories ?? []).filter(({ suspended }) => !suspended).map(({ image }) => image)
-  return [...new Set([...automated, ...watched])]
-}
-
 function objectsOf(files: readonly ReadFile[]): Scope {
   const of = <K extends keyof ImageObjects>(kind: K) =>
     files.flatMap(({ file, reading }) =>

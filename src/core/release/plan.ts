@@ -1,11 +1,16 @@
 import { type ClusterName, type FilePath } from '../ids.ts'
-import { type Configuration, clusterOf } from '../config/configuration.ts'
-import { isOlder, newestAllowedTag } from '../image/newest.ts'
+import { type Configuration, type ImageRule, clusterNamed, clusterOf } from '../config/configuration.ts'
+import { imageRuleFor } from '../config/image-rule.ts'
+import { matchesPath } from '../config/path-pattern.ts'
+import type { ImageLabels } from '../image/manifest-content.ts'
 import { type ImageName, imageName } from '../image/ref.ts'
-import { type TagPolicy, parseTagPolicy } from '../image/tag-policy.ts'
+import type { HeldBack } from '../image/releasable.ts'
+import { parseTagPolicy } from '../image/tag-policy.ts'
+import type { Known } from '../image/wanted-metadata.ts'
 import { resolveMarkers } from '../manifest/resolve-markers.ts'
 import type { ImageUse, ManifestReading } from '../manifest/workload.ts'
 import { type Problem, inFile } from '../parsed.ts'
+import { type Choice, type WantedLookup, type WhyNow, chooseTag } from './choose.ts'
 
 export type ReadFile = { readonly file: FilePath; readonly reading: ManifestReading }
 
@@ -16,10 +21,19 @@ export type ImageTags =
   | { readonly kind: 'refused'; readonly because: string }
   | { readonly kind: 'unknown' }
 
+/** What is known of an image: what its registry said last, and what was read of its tags. */
+export type ImageFacts = {
+  readonly tags: ImageTags
+  readonly known: Known
+  /** When the registry's list first had a tag. */
+  readonly listedSinceMs: (tag: string) => number | undefined
+}
+
 export type ReleaseInput = {
   readonly configuration: Configuration
   readonly files: readonly ReadFile[]
-  readonly tagsOf: (image: ImageName) => ImageTags
+  readonly factsOf: (image: ImageName) => ImageFacts
+  readonly now: Date
 }
 
 /** One image reference of one workload that shall change, and in nothing but its tag. */
@@ -30,10 +44,19 @@ export type Change = {
   readonly image: ImageName
   readonly from: string | undefined
   readonly to: string
+  /** For people, as all below: it changes nothing of what is written. */
+  readonly because?: WhyNow
+  readonly facts?: { readonly from?: TagFacts; readonly to?: TagFacts }
+  /** Newer tags that are not released yet, or cannot be. */
+  readonly heldBack?: readonly HeldBack[]
 }
+
+/** Untrusted words of whoever built the image, but for the digest. */
+export type TagFacts = { readonly digest: string; readonly created?: string; readonly labels: ImageLabels }
 
 export type SkippedBecause =
   | { readonly kind: 'outside-clusters' }
+  | { readonly kind: 'ignored-file'; readonly pattern: string }
   | { readonly kind: 'not-automated' }
   | { readonly kind: 'never-automated'; readonly message: string }
   | { readonly kind: 'ignored' }
@@ -45,34 +68,42 @@ export type SkippedBecause =
   | { readonly kind: 'registry-refused'; readonly message: string }
   | { readonly kind: 'image-absent' }
   | { readonly kind: 'no-allowed-tag'; readonly policy: string }
+  /** The newest that would be released: what it runs on has to be read first. */
+  | { readonly kind: 'platforms-unknown'; readonly tag: string }
+  | { readonly kind: 'held-back'; readonly tag: string; readonly because: HeldBack['because'] }
   | { readonly kind: 'older-than-current'; readonly newest: string }
   | { readonly kind: 'up-to-date' }
 
 export type Skipped = {
+  readonly cluster: ClusterName | undefined
   readonly file: FilePath
+  readonly use: ImageUse
   readonly workload: ImageUse['workload']
   readonly container: string
   readonly image: ImageName
   readonly because: SkippedBecause
 }
 
+export type ImageLookup = WantedLookup & { readonly image: ImageName }
+
 export type ReleasePlan = {
   readonly changes: readonly Change[]
   readonly skipped: readonly Skipped[]
+  /** What has to be looked up before the plan is final; none: it is. */
+  readonly lookups: readonly ImageLookup[]
   /** What is wrong in the manifests themselves, with their file. */
   readonly problems: readonly Problem[]
 }
 
 /** What may be released now, and why the rest is not. Total: a broken policy or an unread registry releases nothing. */
-export function planRelease({ configuration, files, tagsOf }: ReleaseInput): ReleasePlan {
-  const resolved = resolveMarkers(files, (file) => clusterOf(configuration, file))
-  const verdicts = resolved.flatMap(({ file, reading }) => {
-    const cluster = clusterOf(configuration, file)
-    return reading.images.map((use) => judge({ cluster, file, use, tagsOf }))
-  })
+export function planRelease(input: ReleaseInput): ReleasePlan {
+  const { configuration } = input
+  const resolved = resolveMarkers(input.files, (file) => clusterOf(configuration, file))
+  const verdicts = resolved.flatMap((file) => steered(configuration, file).map((steering) => judge(input, steering)))
   return {
-    changes: verdicts.flatMap((verdict) => (verdict.kind === 'change' ? [verdict.change] : [])),
-    skipped: verdicts.flatMap((verdict) => (verdict.kind === 'skip' ? [verdict.skipped] : [])),
+    changes: verdicts.flatMap(({ change }) => change ?? []),
+    skipped: verdicts.flatMap(({ skipped }) => skipped ?? []),
+    lookups: distinct(verdicts.flatMap(({ lookups }) => lookups)),
     problems: resolved.flatMap(({ file, reading }) => reading.problems.map((problem) => inFile(problem, file))),
   }
 }
@@ -80,37 +111,79 @@ export function planRelease({ configuration, files, tagsOf }: ReleaseInput): Rel
 /** The images of a repository whose tags a plan asks for. */
 export function automatedImages(configuration: Configuration, files: readonly ReadFile[]): readonly ImageName[] {
   const names = resolveMarkers(files, (file) => clusterOf(configuration, file))
-    .filter(({ file }) => clusterOf(configuration, file) !== undefined)
-    .flatMap(({ reading }) => reading.images.filter((use) => whyNotAutomated(use) === undefined))
-    .map((use) => imageName(use.image))
+    .flatMap((file) => steered(configuration, file))
+    .filter((steering) => whyNotAutomated(configuration, steering) === undefined)
+    .map(({ image }) => image)
   return [...new Set(names)].toSorted()
 }
 
-type Case = {
-  readonly cluster: ClusterName | undefined
+/** One use of an image with all that steers it: its annotations, and where they are silent the configuration. */
+type Steering = {
   readonly file: FilePath
+  readonly cluster: ClusterName | undefined
+  readonly image: ImageName
   readonly use: ImageUse
-  readonly tagsOf: ReleaseInput['tagsOf']
 }
-type Verdict =
-  | { readonly kind: 'change'; readonly change: Change }
-  | { readonly kind: 'skip'; readonly skipped: Skipped }
 
-function judge({ cluster, file, use, tagsOf }: Case): Verdict {
-  const image = imageName(use.image)
-  const skip = (because: SkippedBecause): Verdict => ({
-    kind: 'skip',
-    skipped: { file, workload: use.workload, container: use.container, image, because },
+function steered(configuration: Configuration, { file, reading }: ReadFile): readonly Steering[] {
+  const cluster = clusterOf(configuration, file)
+  return reading.images.map((use) => {
+    const image = imageName(use.image)
+    const rule = cluster === undefined ? undefined : imageRuleFor(configuration, { image, cluster, file })
+    return { file, cluster, image, use: rule === undefined ? use : withRule(use, rule) }
   })
-  if (cluster === undefined) return skip({ kind: 'outside-clusters' })
-  const notAutomated = whyNotAutomated(use)
-  if (notAutomated !== undefined) return skip(notAutomated)
-  const winner = winningTag(use, tagsOf(image))
-  if (winner.kind !== 'tag') return skip(winner)
-  return { kind: 'change', change: { cluster, file, use, image, from: use.image.tag, to: winner.tag } }
 }
 
-function whyNotAutomated({ automation, image }: ImageUse): SkippedBecause | undefined {
+/** An entry with a policy automates, unless the annotations say otherwise. */
+function withRule(use: ImageUse, { policy }: ImageRule): ImageUse {
+  const { automation } = use
+  if (automation.impossibleBecause !== undefined) return use
+  const automated = automation.automatedSaid ? automation.automated : true
+  return { ...use, automation: { ...automation, automated, policy: automation.policy ?? policy } }
+}
+
+type Verdict = {
+  readonly change?: Change
+  readonly skipped?: Skipped
+  readonly lookups: readonly ImageLookup[]
+}
+
+function judge({ configuration, factsOf, now }: ReleaseInput, steering: Steering): Verdict {
+  const { file, cluster, image, use } = steering
+  const skip = (because: SkippedBecause): Verdict => ({
+    skipped: { cluster, file, use, workload: use.workload, container: use.container, image, because },
+    lookups: [],
+  })
+  const because = whyNotAutomated(configuration, steering)
+  if (because !== undefined) return skip(because)
+  if (cluster === undefined) return skip({ kind: 'outside-clusters' })
+  const facts = factsOf(image)
+  const minimumAgeMs = clusterNamed(configuration, cluster)?.release.minimumAgeMs ?? 0
+  const choice = choose(use, facts, { minimumAgeMs, nowMs: now.getTime() })
+  const lookups = choice.lookups.map((lookup) => ({ ...lookup, image }))
+  if (choice.kind === 'none') return { ...skip(choice.because), lookups }
+  const change: Change = {
+    cluster,
+    file,
+    use,
+    image,
+    from: use.image.tag,
+    to: choice.tag,
+    because: choice.because,
+    facts: factsOfTags(facts.known, use.image.tag, choice.tag),
+    heldBack: choice.heldBack,
+  }
+  return { change, lookups }
+}
+
+function whyNotAutomated(
+  configuration: Configuration,
+  { cluster, file, use: { automation, image } }: Steering,
+): SkippedBecause | undefined {
+  if (cluster === undefined) return { kind: 'outside-clusters' }
+  const ignore = clusterNamed(configuration, cluster)?.release.ignore ?? []
+  const pattern = ignore.find((pattern) => matchesPath(pattern, file))
+  if (pattern !== undefined) return { kind: 'ignored-file', pattern }
   if (automation.impossibleBecause !== undefined)
     return { kind: 'never-automated', message: automation.impossibleBecause }
   if (automation.ignored) return { kind: 'ignored' }
@@ -120,34 +193,43 @@ function whyNotAutomated({ automation, image }: ImageUse): SkippedBecause | unde
   return undefined
 }
 
-type Winner = SkippedBecause | { readonly kind: 'tag'; readonly tag: string }
-
-function winningTag(use: ImageUse, found: ImageTags): Winner {
+function choose(
+  use: ImageUse,
+  { tags, known, listedSinceMs }: ImageFacts,
+  { minimumAgeMs, nowMs }: { readonly minimumAgeMs: number; readonly nowMs: number },
+): Choice {
+  const none = (because: SkippedBecause): Choice => ({ kind: 'none', because, heldBack: [], lookups: [] })
   const text = use.automation.policy ?? 'glob:*'
   const policy = parseTagPolicy(text)
-  if (!policy.ok) return { kind: 'broken-policy', policy: text, message: policy.problems[0].message }
-  switch (found.kind) {
+  if (!policy.ok) return none({ kind: 'broken-policy', policy: text, message: policy.problems[0].message })
+  if (tags.kind !== 'tags') return none(whyNoTags(tags))
+  const facts = { tags: tags.tags, known, listedSinceMs, nowMs }
+  return chooseTag(facts, { policy: policy.value, current: use.image.tag, minimumAgeMs })
+}
+
+export function whyNoTags(tags: Exclude<ImageTags, { readonly kind: 'tags' }>): SkippedBecause {
+  switch (tags.kind) {
     case 'unknown':
       return { kind: 'registry-unknown' }
     case 'absent':
       return { kind: 'image-absent' }
     case 'refused':
-      return { kind: 'registry-refused', message: found.because }
-    case 'tags':
-      return newestOf(policy.value, found.tags, use.image.tag)
+      return { kind: 'registry-refused', message: tags.because }
   }
 }
 
-function newestOf(policy: TagPolicy, tags: readonly string[], current: string | undefined): Winner {
-  const newest = newestAllowedTag(policy, tags)
-  if (newest.kind === 'none') {
-    return newest.because.kind === 'created-unknown'
-      ? { kind: 'order-by-created' }
-      : { kind: 'no-allowed-tag', policy: policy.text }
-  }
-  if (newest.tag === current) return { kind: 'up-to-date' }
-  if (current !== undefined && isOlder(policy, newest.tag, current)) {
-    return { kind: 'older-than-current', newest: newest.tag }
-  }
-  return { kind: 'tag', tag: newest.tag }
+function factsOfTags(known: Known, from: string | undefined, to: string): NonNullable<Change['facts']> {
+  const [old, next] = [from === undefined ? undefined : factsOfTag(known, from), factsOfTag(known, to)]
+  return { ...(old === undefined ? {} : { from: old }), ...(next === undefined ? {} : { to: next }) }
+}
+
+function factsOfTag(known: Known, tag: string): TagFacts | undefined {
+  const is = known(tag)
+  if (is === undefined) return undefined
+  const { created, labels = {} } = is.image ?? {}
+  return { digest: is.digest, ...(created === undefined ? {} : { created }), labels }
+}
+
+function distinct(lookups: readonly ImageLookup[]): readonly ImageLookup[] {
+  return [...new Map(lookups.map((lookup) => [JSON.stringify([lookup.image, lookup.tag]), lookup])).values()]
 }

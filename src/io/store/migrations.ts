@@ -1,7 +1,7 @@
 import type { Migration } from './schema.ts'
 
 /**
- * Everything but `manifest.first_seen`, `done_command` and `sync_history` can be rebuilt from git, GitHub and the registries: losing
+ * Everything but `manifest.first_seen`, `image_tags.listed`, `done_command` and `sync_history` can be rebuilt from git, GitHub and the registries: losing
  * the store costs requests, never a release.
  */
 export const migrations: readonly Migration[] = [
@@ -49,27 +49,35 @@ export const migrations: readonly Migration[] = [
         version int not null,
         reading jsonb not null
       );
-      -- the images that its automated workloads follow
-      create table reading_image (
-        blob text not null references reading on delete cascade,
+      -- the images that its automated workloads follow, by the last plan
+      create table followed_image (
+        repository bigint not null references repository on delete cascade,
         image text not null,
-        primary key (blob, image)
+        primary key (repository, image)
       );
-      create index reading_image_image on reading_image (image);
+      create index followed_image_image on followed_image (image);
 
       create table image_tags (
         image text primary key,
         answer jsonb not null,
         etag text,
+        -- since when the list has each tag
+        listed jsonb,
         read_at timestamptz not null
       );
-      -- a tag that was proved usable, and when we first saw it
+      -- what a tag was proved to be, and when we first and last saw it so
       create table manifest (
         image text not null,
         tag text not null,
         digest text not null,
         first_seen timestamptz not null,
+        last_seen timestamptz not null,
         primary key (image, tag, digest)
+      );
+      -- what a digest is: read once, true for ever
+      create table image_content (
+        digest text primary key,
+        content jsonb not null
       );
 
       create table release (

@@ -1,26 +1,52 @@
+import { type Listed, listedNow } from '../../core/image/listed.ts'
 import type { ImageName } from '../../core/image/ref.ts'
+import type { KnownTag, TagContent } from '../../core/image/wanted-metadata.ts'
 import type { ImageTags } from '../../core/release/plan.ts'
-import type { Queryable } from './database.ts'
+import type { Database, Queryable } from './database.ts'
 
-export type KnownTags = { readonly answer: ImageTags; readonly etag: string | undefined; readonly readAt: Date }
+export type KnownTags = {
+  readonly answer: ImageTags
+  readonly etag: string | undefined
+  readonly readAt: Date
+  /** Where the answer is a list. */
+  readonly listed: Listed | undefined
+}
 
 type TagsRow = {
   readonly image: ImageName
   readonly answer: ImageTags
   readonly etag: string | null
+  readonly listed: Listed | null
   readonly read_at: string
 }
 
+/** What a registry said last, and with it since when it lists each tag. */
 export async function keepTags(
-  database: Queryable,
+  database: Database,
   image: ImageName,
   tags: { readonly answer: ImageTags; readonly etag: string | undefined; readonly now: Date },
 ): Promise<void> {
-  await database.query(
-    `insert into image_tags (image, answer, etag, read_at) values ($1, $2, $3, $4)
-     on conflict (image) do update set answer = excluded.answer, etag = excluded.etag, read_at = excluded.read_at`,
-    [image, tags.answer, tags.etag, tags.now.toISOString()],
-  )
+  await database.transaction(async (inside) => {
+    const before = (await readTags(inside, [image])).get(image)
+    await inside.query(
+      `insert into image_tags (image, answer, etag, listed, read_at) values ($1, $2, $3, $4, $5)
+       on conflict (image) do update set
+         answer = excluded.answer, etag = excluded.etag, listed = excluded.listed, read_at = excluded.read_at`,
+      [image, tags.answer, tags.etag, listedOf(before, tags), tags.now.toISOString()],
+    )
+  })
+}
+
+function listedOf(
+  before: KnownTags | undefined,
+  { answer, now }: { readonly answer: ImageTags; readonly now: Date },
+): Listed | undefined {
+  if (answer.kind !== 'tags') return undefined
+  const known =
+    before?.answer.kind === 'tags' && before.listed !== undefined
+      ? { tags: before.answer.tags, listed: before.listed }
+      : undefined
+  return listedNow(known, answer.tags, now)
 }
 
 export async function readTags(
@@ -28,14 +54,15 @@ export async function readTags(
   images: readonly ImageName[],
 ): Promise<ReadonlyMap<ImageName, KnownTags>> {
   const rows = await database.query<TagsRow>(
-    `select image, answer, etag, to_char(read_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as read_at
+    `select image, answer, etag, listed,
+       to_char(read_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as read_at
      from image_tags where image = any($1::text[])`,
     [[...images]],
   )
   return new Map(
-    rows.map(({ image, answer, etag, read_at }) => [
+    rows.map(({ image, answer, etag, listed, read_at }) => [
       image,
-      { answer, etag: etag ?? undefined, readAt: new Date(read_at) },
+      { answer, etag: etag ?? undefined, readAt: new Date(read_at), listed: listed ?? undefined },
     ]),
   )
 }
@@ -44,22 +71,66 @@ export async function readTags(
 export async function forgetUnfollowedTags(database: Queryable): Promise<void> {
   await database.query(
     `delete from image_tags where not exists (
-       select from reading_image join repository_file using (blob) where reading_image.image = image_tags.image)`,
+       select from followed_image where followed_image.image = image_tags.image)`,
   )
 }
 
-/** A tag whose manifest a registry has shown; the first time is kept, because publishers cannot forge it. */
-export async function keepManifest(
+/** What a registry shows a tag to be; the first time of each digest is kept, because publishers cannot forge it. */
+export async function keepDigest(
   database: Queryable,
   manifest: { readonly image: ImageName; readonly tag: string; readonly digest: string; readonly now: Date },
 ): Promise<void> {
   await database.query(
-    `insert into manifest (image, tag, digest, first_seen) values ($1, $2, $3, $4) on conflict do nothing`,
+    `insert into manifest (image, tag, digest, first_seen, last_seen) values ($1, $2, $3, $4, $4)
+     on conflict (image, tag, digest) do update set last_seen = greatest(manifest.last_seen, excluded.last_seen)`,
     [manifest.image, manifest.tag, manifest.digest, manifest.now.toISOString()],
   )
 }
 
-export async function isProved(database: Queryable, image: ImageName, tag: string): Promise<boolean> {
-  const rows = await database.query('select from manifest where image = $1 and tag = $2 limit 1', [image, tag])
-  return rows.length > 0
+/** True of a digest for ever, whatever image it is found in. */
+export async function keepContent(database: Queryable, digest: string, content: TagContent): Promise<void> {
+  await database.query('insert into image_content (digest, content) values ($1, $2) on conflict do nothing', [
+    digest,
+    content,
+  ])
+}
+
+type ManifestRow = {
+  readonly image: ImageName
+  readonly tag: string
+  readonly digest: string
+  readonly first_seen: number
+  readonly last_seen: number
+  readonly moved: boolean
+  readonly content: TagContent | null
+}
+
+/** Each tag as it was seen last; of these images all, or only `tags`. */
+export async function readKnownTags(
+  database: Queryable,
+  images: readonly ImageName[],
+  tags?: readonly string[],
+): Promise<ReadonlyMap<ImageName, ReadonlyMap<string, KnownTag>>> {
+  const rows = await database.query<ManifestRow>(
+    `select distinct on (image, tag) image, tag, digest, content,
+       (extract(epoch from first_seen) * 1000)::float8 as first_seen,
+       (extract(epoch from last_seen) * 1000)::float8 as last_seen,
+       count(*) over (partition by image, tag) > 1 as moved
+     from manifest left join image_content using (digest)
+     where image = any($1::text[]) and ($2::text[] is null or tag = any($2::text[]))
+     order by image, tag, last_seen desc`,
+    [[...images], tags && [...tags]],
+  )
+  const byImage = Map.groupBy(rows, ({ image }) => image)
+  return new Map([...byImage].map(([image, rows]) => [image, new Map(rows.map((row) => [row.tag, knownTag(row)]))]))
+}
+
+function knownTag({ digest, first_seen, last_seen, moved, content }: ManifestRow): KnownTag {
+  return {
+    digest,
+    firstSeenMs: first_seen,
+    lastSeenMs: last_seen,
+    ...(moved ? { moved } : {}),
+    ...(content === null ? {} : { image: content }),
+  }
 }

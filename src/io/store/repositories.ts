@@ -9,7 +9,6 @@ import {
   type RepoName,
 } from '../../core/ids.ts'
 import type { ImageName } from '../../core/image/ref.ts'
-import { imagesFollowedBy } from '../../core/manifest/resolve-markers.ts'
 import type { ManifestReading } from '../../core/manifest/workload.ts'
 import type { Parsed } from '../../core/parsed.ts'
 import type { Queryable } from './database.ts'
@@ -149,11 +148,6 @@ export async function keepReading(database: Queryable, blob: BlobSha, reading: M
      on conflict (blob) do update set version = excluded.version, reading = excluded.reading`,
     [blob, readerVersion, reading],
   )
-  await database.query('delete from reading_image where blob = $1', [blob])
-  await database.query('insert into reading_image (blob, image) select $1, unnest($2::text[])', [
-    blob,
-    imagesFollowedBy(reading),
-  ])
 }
 
 /** Replaces what is known of a repository's files, all or nothing. */
@@ -175,6 +169,20 @@ export async function keepRepositoryReading(
        readable = case when $5 then readable else $6 end where id = $1`,
     [id, head, doubts, configuration, isBroken, readable],
   )
+  // Without a configuration there is no plan that would say so.
+  if (configuration?.ok !== true) await keepFollowedImages(database, id, [])
+}
+
+/** The images whose tags the plan of a repository asks for. */
+export async function keepFollowedImages(database: Queryable, id: RepoId, images: readonly ImageName[]): Promise<void> {
+  await database.query('delete from followed_image where repository = $1 and image <> all($2::text[])', [
+    id,
+    [...images],
+  ])
+  await database.query(
+    'insert into followed_image (repository, image) select $1, unnest($2::text[]) on conflict do nothing',
+    [id, [...images]],
+  )
 }
 
 export type FileReading = { readonly file: FilePath; readonly reading: ManifestReading }
@@ -191,7 +199,7 @@ export async function readFiles(database: Queryable, id: RepoId): Promise<readon
 /** The repositories with a workload that follows this image. */
 export async function repositoriesWith(database: Queryable, image: ImageName): Promise<readonly RepoId[]> {
   const rows = await database.query<{ repository: RepoId }>(
-    `select distinct repository from repository_file join reading_image using (blob) where image = $1 order by 1`,
+    'select repository from followed_image where image = $1 order by 1',
     [image],
   )
   return rows.map(({ repository }) => repository)
@@ -199,8 +207,6 @@ export async function repositoriesWith(database: Queryable, image: ImageName): P
 
 /** Every image that some workload follows, for the registries to be asked again. */
 export async function followedImages(database: Queryable): Promise<readonly ImageName[]> {
-  const rows = await database.query<{ image: ImageName }>(
-    'select distinct image from repository_file join reading_image using (blob) order by 1',
-  )
+  const rows = await database.query<{ image: ImageName }>('select distinct image from followed_image order by 1')
   return rows.map(({ image }) => image)
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { type FilePath, parseFilePath } from '../../../src/core/ids.ts'
 import { editScalars, retag } from '../../../src/core/manifest/edit.ts'
-import { imagesFollowedBy, resolveMarkers } from '../../../src/core/manifest/resolve-markers.ts'
+import { resolveMarkers } from '../../../src/core/manifest/resolve-markers.ts'
 import { type ImageUse, type ManifestReading, readManifest } from '../../../src/core/manifest/workload.ts'
 import { formatProblem, guaranteed, inFile } from '../../../src/core/parsed.ts'
 
@@ -264,13 +264,4 @@ suite('resolveMarkers, beside what others say,', () => {
       files,
     )
   })
-})
-
-test('imagesFollowedBy names what is automated, and what an ImageRepository looks at', () => {
-  const follow = (text: string) => imagesFollowedBy(readManifest(text))
-  assert.deepEqual(follow(`${deployment('nginx', 'fluxcd.io/automated: "true"')}---\n${repository()}`), [
-    'docker.io/library/nginx',
-    'ghcr.io/acme/web',
-  ])
-  assert.deepEqual(follow(`${deployment('nginx')}---\n${repository('image: a, suspend: true')}`), [])
 })

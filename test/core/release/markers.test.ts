@@ -36,7 +36,12 @@ const files = Object.entries({
 describe('markers of Flux v2', () => {
   test('are released by the policy of their own cluster', () => {
     const tags = ['1.2.0', '1.2.1', '1.3.0']
-    const { changes, skipped, problems } = planRelease({ configuration, files, tagsOf: () => ({ kind: 'tags', tags }) })
+    const { changes, skipped, problems } = planRelease({
+      configuration,
+      files,
+      factsOf: () => ({ tags: { kind: 'tags', tags }, known: () => undefined, listedSinceMs: () => undefined }),
+      now: new Date(0),
+    })
     assert.deepEqual(
       changes.map(({ cluster, file, use, image, from, to }) => [cluster, file, use.line, image, from, to]),
       [

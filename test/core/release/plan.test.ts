@@ -3,10 +3,17 @@ import { describe, test } from 'node:test'
 import { parseConfiguration } from '../../../src/core/config/configuration.ts'
 import { parseFilePath } from '../../../src/core/ids.ts'
 import { parseImageName } from '../../../src/core/image/ref.ts'
+import type { KnownTag } from '../../../src/core/image/wanted-metadata.ts'
 import { readManifest } from '../../../src/core/manifest/workload.ts'
 import { guaranteed } from '../../../src/core/parsed.ts'
 import { groupChanges, obsoleteGroups, releaseBranch, sameChanges } from '../../../src/core/release/group.ts'
-import { type ImageTags, type ReleasePlan, automatedImages, planRelease } from '../../../src/core/release/plan.ts'
+import {
+  type ImageFacts,
+  type ImageTags,
+  type ReleasePlan,
+  automatedImages,
+  planRelease,
+} from '../../../src/core/release/plan.ts'
 import { commitMessage, pullRequestText, releaseTitle } from '../../../src/core/release/pull-request-text.ts'
 import { cluster, image } from '../../support/facts.ts'
 
@@ -20,6 +27,17 @@ type Workload = {
   readonly image?: string
   readonly file?: string
   readonly name?: string
+}
+
+const now = new Date('2026-11-22T10:00:00Z')
+
+/** Of a registry in which every tag was looked up, and says when it was created. */
+function factsOf(tags: ImageTags, known: Readonly<Record<string, KnownTag>> = {}): ImageFacts {
+  return {
+    tags,
+    known: (tag) => known[tag] ?? { digest: `sha256:${'0'.repeat(64)}`, firstSeenMs: 0, image: { platforms: [] } },
+    listedSinceMs: () => 0,
+  }
 }
 
 const automated = { 'fluxcd.io/automated': 'true', 'fluxcd.io/tag.web': 'semver:~1.2' }
@@ -51,7 +69,7 @@ function plan(workloads: readonly Workload[], tags: ImageTags | readonly string[
     file: guaranteed(parseFilePath(workload.file ?? 'clusters/production/web.yaml')),
     reading: readManifest(deployment(workload)),
   }))
-  return planRelease({ configuration, files, tagsOf: () => answer })
+  return planRelease({ configuration, files, factsOf: () => factsOf(answer), now })
 }
 
 describe('planRelease', () => {
@@ -125,7 +143,7 @@ describe('planRelease', () => {
   test('says in which file a manifest is broken', () => {
     const file = guaranteed(parseFilePath('clusters/production/broken.yaml'))
     const files = [{ file, reading: readManifest('kind: Deployment\n  bad: [') }]
-    const { problems } = planRelease({ configuration, files, tagsOf: () => ({ kind: 'unknown' }) })
+    const { problems } = planRelease({ configuration, files, factsOf: () => factsOf({ kind: 'unknown' }), now })
     assert.equal(problems[0]?.at?.file, file)
   })
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { ImageTags } from '../../../src/core/release/plan.ts'
-import { isProved, keepManifest, keepTags, readTags } from '../../../src/io/store/registry.ts'
+import { keepContent, keepDigest, keepTags, readKnownTags, readTags } from '../../../src/io/store/registry.ts'
 import { image, openMigrated } from './migrated.ts'
 
 const database = await openMigrated()
@@ -22,7 +22,8 @@ describe('what a registry said comes back as it was kept:', () => {
   for (const [name, answer, etag] of answers) {
     test(name, async () => {
       await keepTags(database, demo, { answer, etag, now })
-      assert.deepEqual([...(await readTags(database, [demo, other]))], [[demo, { answer, etag, readAt: now }]])
+      const listed = answer.kind === 'tags' ? { since: now.toISOString(), later: [] } : undefined
+      assert.deepEqual([...(await readTags(database, [demo, other]))], [[demo, { answer, etag, readAt: now, listed }]])
     })
   }
 })
@@ -31,7 +32,7 @@ test('the last answer of a registry counts', async () => {
   const later = new Date('2026-11-22T11:00:00Z')
   await keepTags(database, demo, { answer: { kind: 'tags', tags: ['1.2.0'] }, etag: '"a"', now })
   await keepTags(database, demo, { answer: { kind: 'absent' }, etag: undefined, now: later })
-  const known = { answer: { kind: 'absent' }, etag: undefined, readAt: later }
+  const known = { answer: { kind: 'absent' }, etag: undefined, readAt: later, listed: undefined }
   assert.deepEqual([...(await readTags(database, [demo]))], [[demo, known]])
 })
 
@@ -40,28 +41,43 @@ test('of no image nothing is known', async () => {
   assert.deepEqual([...(await readTags(database, []))], [])
 })
 
-test('a tag is proved for its image, and for no other', async () => {
-  await keepManifest(database, { image: demo, tag: '1.2.1', digest, now })
-  assert.deepEqual(
-    [
-      await isProved(database, demo, '1.2.1'),
-      await isProved(database, demo, '1.2.2'),
-      await isProved(database, other, '1.2.1'),
-    ],
-    [true, false, false],
-  )
+test('since when a registry lists a tag is kept from list to list', async () => {
+  const [first, second] = [now.toISOString(), '2026-11-22T11:00:00.000Z']
+  const list = async (tags: readonly string[], at: string): Promise<unknown> => {
+    await keepTags(database, demo, { answer: { kind: 'tags', tags }, etag: undefined, now: new Date(at) })
+    return (await readTags(database, [demo])).get(demo)?.listed
+  }
+  assert.deepEqual(await list(['1.0.0'], first), { since: first, later: [] })
+  const later = [['1.1.0', second]]
+  assert.deepEqual(await list(['1.0.0', '1.1.0'], second), { since: first, later })
+  assert.deepEqual(await list(['1.0.0', '1.1.0'], '2026-11-22T12:00:00.000Z'), { since: first, later })
 })
 
-test('the first time that a manifest was seen stays, and another one under the same tag has its own', async () => {
-  const seen = async (): Promise<readonly unknown[]> =>
-    (await database.query('select digest, first_seen from manifest order by digest')).map((row) => ({ ...row }))
+test('a tag is known for its image, and for no other', async () => {
+  await keepDigest(database, { image: demo, tag: '1.2.1', digest, now })
+  const known = { digest, firstSeenMs: now.getTime(), lastSeenMs: now.getTime() }
+  assert.deepEqual(await readKnownTags(database, [demo, other]), new Map([[demo, new Map([['1.2.1', known]])]]))
+  assert.deepEqual(await readKnownTags(database, [demo], ['1.2.2']), new Map())
+})
+
+test('the first time that a digest was seen stays, and another one under the same tag has its own', async () => {
+  const tag = async (): Promise<unknown> => (await readKnownTags(database, [demo])).get(demo)?.get('1.2.1')
   const later = new Date('2026-11-23T10:00:00Z')
   const moved = `sha256:${'b'.repeat(64)}`
-  await keepManifest(database, { image: demo, tag: '1.2.1', digest, now })
-  await keepManifest(database, { image: demo, tag: '1.2.1', digest, now: later })
-  await keepManifest(database, { image: demo, tag: '1.2.1', digest: moved, now: later })
-  assert.deepEqual(await seen(), [
-    { digest, first_seen: now },
-    { digest: moved, first_seen: later },
-  ])
+  await keepDigest(database, { image: demo, tag: '1.2.1', digest, now })
+  await keepDigest(database, { image: demo, tag: '1.2.1', digest, now: later })
+  assert.deepEqual(await tag(), { digest, firstSeenMs: now.getTime(), lastSeenMs: later.getTime() })
+  const latest = new Date('2026-11-24T10:00:00Z')
+  await keepDigest(database, { image: demo, tag: '1.2.1', digest: moved, now: latest })
+  const seen = latest.getTime()
+  assert.deepEqual(await tag(), { digest: moved, firstSeenMs: seen, lastSeenMs: seen, moved: true })
+})
+
+test('what a digest is, is known wherever it is found, and never changes', async () => {
+  const content = { created: '2026-11-20T10:00:00Z', platforms: ['linux/amd64'], labels: { source: 'a\0b' } }
+  await keepContent(database, digest, content)
+  await keepContent(database, digest, { platforms: [] })
+  await keepDigest(database, { image: other, tag: 'main', digest, now })
+  const known = (await readKnownTags(database, [other])).get(other)?.get('main')
+  assert.deepEqual(known?.image, { ...content, labels: { source: 'a\ufffdb' } })
 })

@@ -14,6 +14,7 @@ import {
   followedImages,
   forgetRepositoriesExcept,
   isWhollyRead,
+  keepFollowedImages,
   keepReading,
   keepRepositoryReading,
   knowRepository,
@@ -50,6 +51,7 @@ beforeEach(async () => knowRepository(database, gitops()))
 async function readGitops(repository = id): Promise<void> {
   await keepReading(database, blob('a'), reading)
   await keepRepositoryReading(database, repository, read)
+  await keepFollowedImages(database, repository, [demo])
 }
 
 describe('a repository', () => {
@@ -175,11 +177,10 @@ describe('a reading', () => {
     assert.equal(await isWhollyRead(database, id), true)
   })
 
-  test('that is kept again replaces the images that it follows', async () => {
+  test('says nothing of images any more once its configuration is gone', async () => {
     await readGitops()
     assert.deepEqual(await followedImages(database), [demo])
-    const byHand = (acmeFiles[worker] ?? '').replace('automated: "true"', 'automated: "false"')
-    await keepReading(database, blob('a'), readManifest(byHand))
+    await keepRepositoryReading(database, id, { ...read, configuration: undefined })
     assert.deepEqual(await followedImages(database), [])
   })
 
@@ -203,7 +204,7 @@ test('an image is found in every repository that follows it now', async () => {
   await readGitops(other)
   await readGitops()
   assert.deepEqual(await repositoriesWith(database, demo), [id, other])
-  await keepRepositoryReading(database, other, { ...read, files: [] })
+  await keepFollowedImages(database, other, [image('ghcr.io/acme/third')])
   assert.deepEqual(await repositoriesWith(database, demo), [id])
   assert.deepEqual(await repositoriesWith(database, image('ghcr.io/acme/other')), [])
 })

@@ -1,0 +1,105 @@
+import type { ImageName } from '../../core/image/ref.ts'
+import type { KnownTag, TagContent } from '../../core/image/wanted-metadata.ts'
+import type { ImageFacts, ImageLookup, ImageTags } from '../../core/release/plan.ts'
+import type { Registry } from './client.ts'
+import { RegistryUnavailable } from './unavailable.ts'
+
+/** What is known of images while one plan is made. Each look-up changes it, so that no plan asks for one twice. */
+export type Knowledge = {
+  readonly factsOf: (image: ImageName) => ImageFacts
+  readonly lookUp: (lookups: readonly ImageLookup[]) => Promise<void>
+  /** Nothing of these is decided now: there is no time, or no way, to learn what the plan needs. */
+  readonly leave: (images: readonly ImageName[]) => void
+}
+
+export type StartingFacts = {
+  readonly tags: ImageTags
+  readonly known: ReadonlyMap<string, KnownTag>
+  readonly listedSinceMs: (tag: string) => number | undefined
+}
+
+export type KnowledgeDeps = {
+  readonly registry: Registry
+  /** Kept for ever; answers with all that is known of the tag now. */
+  readonly keepDigest: (image: ImageName, tag: string, digest: string) => Promise<KnownTag>
+  readonly keepContent: (digest: string, content: TagContent) => Promise<void>
+  /** A tag that cannot be had, or cannot be read: it is as if it were not there, or said nothing. */
+  readonly dropped: (lookup: ImageLookup, because: string) => void
+  readonly unavailable: (image: ImageName, error: RegistryUnavailable) => Promise<void>
+}
+
+type Memory = { tags: ImageTags; readonly known: Map<string, KnownTag> } & Pick<StartingFacts, 'listedSinceMs'>
+
+const silent: StartingFacts = { tags: { kind: 'unknown' }, known: new Map(), listedSinceMs: () => undefined }
+
+export function createKnowledge(deps: KnowledgeDeps, start: ReadonlyMap<ImageName, StartingFacts>): Knowledge {
+  const images = new Map<ImageName, Memory>()
+  const memoryOf = (image: ImageName): Memory => {
+    const { tags, known, listedSinceMs } = start.get(image) ?? silent
+    const memory = images.get(image) ?? { tags, known: new Map(known), listedSinceMs }
+    images.set(image, memory)
+    return memory
+  }
+  return {
+    factsOf(image) {
+      const { tags, known, listedSinceMs } = memoryOf(image)
+      return { tags, known: (tag) => known.get(tag), listedSinceMs }
+    },
+    lookUp: async (lookups) => inParallel(lookups, async (lookup) => learn(deps, lookup, memoryOf(lookup.image))),
+    leave(left) {
+      for (const image of left) memoryOf(image).tags = { kind: 'unknown' }
+    },
+  }
+}
+
+/** While a registry does not answer nothing is known of the image: the second newest tag is no answer. */
+async function learn(deps: KnowledgeDeps, lookup: ImageLookup, memory: Memory): Promise<void> {
+  if (memory.tags.kind !== 'tags') return
+  try {
+    await (lookup.what === 'digest' ? learnDigest(deps, lookup, memory) : learnContent(deps, lookup, memory))
+  } catch (error) {
+    if (!(error instanceof RegistryUnavailable)) throw error
+    memory.tags = { kind: 'unknown' }
+    await deps.unavailable(lookup.image, error)
+  }
+}
+
+async function learnDigest(deps: KnowledgeDeps, lookup: ImageLookup, memory: Memory): Promise<void> {
+  const { image, tag } = lookup
+  const manifest = await deps.registry.headManifest(image, tag)
+  if (manifest.kind === 'manifest') {
+    memory.known.set(tag, await deps.keepDigest(image, tag, manifest.digest))
+    return
+  }
+  deps.dropped(lookup, manifest.kind === 'refused' ? manifest.because : 'its manifest is not there')
+  if (memory.tags.kind === 'tags')
+    memory.tags = { kind: 'tags', tags: memory.tags.tags.filter((other) => other !== tag) }
+}
+
+type ContentLookup = Extract<ImageLookup, { readonly what: 'content' }>
+
+/** What cannot be read says nothing: no time, no platform. For this plan only, for it may be mended. */
+async function learnContent(deps: KnowledgeDeps, lookup: ContentLookup, memory: Memory): Promise<void> {
+  const { image, digest } = lookup
+  const read = await deps.registry.readImage(image, digest)
+  if (read.kind !== 'image') deps.dropped(lookup, read.kind === 'refused' ? read.because : 'its manifest is not there')
+  const content: TagContent = read.kind === 'image' ? contentOf(read) : { platforms: [] }
+  if (read.kind === 'image') await deps.keepContent(digest, content)
+  for (const [tag, known] of memory.known)
+    if (known.digest === digest) memory.known.set(tag, { ...known, image: content })
+}
+
+function contentOf({ created, platforms, labels }: TagContent): TagContent {
+  return { ...(created === undefined ? {} : { created }), platforms, ...(labels === undefined ? {} : { labels }) }
+}
+
+const atOnce = 16
+
+/** Of several at once, but not of all: a registry that is asked too much refuses. */
+export async function inParallel<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
+  const waiting = items.values()
+  const work = async (): Promise<void> => {
+    for (const item of waiting) await act(item)
+  }
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, work))
+}
