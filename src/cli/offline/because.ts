@@ -74,6 +74,7 @@ export function standingText({ standing }: RankedTag, policy: TagPolicy, alone: 
 
 const notAllowedText: Readonly<Record<WhyNotAllowed, string>> = {
   latest: 'says nothing about what is in it: only the policy that is exactly this word allows it',
+  attachment: 'a signature or the like of the image with this digest',
   'no-version': 'is not a version',
   prerelease: 'a pre-release, and the policy names none',
   'no-match': 'does not match',

@@ -38,6 +38,8 @@ export function parseTagPolicy(text: string): Parsed<TagPolicy> {
 export type WhyNotAllowed =
   /** Its name says nothing about what is in it, so only a pattern that is exactly that word may release it. */
   | 'latest'
+  /** Signatures, attestations and bills of materials stand beside the images that they are about, named by digest. */
+  | 'attachment'
   | 'no-version'
   /** `1.3.0-rc.1`, and `1.2.3-alpine` too: the constraint would have to name a pre-release to allow any. */
   | 'prerelease'
@@ -47,10 +49,14 @@ export function policyAllows(policy: TagPolicy, tag: string): boolean {
   return whyNotAllowed(policy, tag) === undefined
 }
 
+/** `sha256-….sig`, as cosign writes it, and the bare form of those that know no referrers. */
+const attachment = /^sha(?:256-[0-9a-f]{64}|512-[0-9a-f]{128})(?:\.[a-z]+)?$/
+
 /** Why a tag may not be released; undefined when it may. */
 export function whyNotAllowed(policy: TagPolicy, tag: string): WhyNotAllowed | undefined {
   if (tag.length > longestTag) return 'no-match'
   if (tag.toLowerCase() === 'latest' && !isExactly(policy, tag)) return 'latest'
+  if (attachment.test(tag) && !isExactly(policy, tag)) return 'attachment'
   switch (policy.kind) {
     case 'semver':
       return whyNotInConstraint(policy.constraint, tag)

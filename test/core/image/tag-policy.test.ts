@@ -4,10 +4,15 @@ import fc from 'fast-check'
 import { parseTagPolicy, policyAllows, whyNotAllowed } from '../../../src/core/image/tag-policy.ts'
 import { guaranteed } from '../../../src/core/parsed.ts'
 
+/** As cosign names them. */
+const signature = `sha256-${'a'.repeat(64)}`
+
 suite('policyAllows', () => {
   const rows: readonly [policy: string, allowed: readonly string[], others: readonly string[]][] = [
     ['*', ['1.2', 'main-1', ''], ['latest', 'Latest', 'LATEST']],
     ['glob:*', ['1.2'], ['latest']],
+    ['*', ['sha256-1', `sha256-${'a'.repeat(63)}.sig`], [signature, `${signature}.att`, `sha512-${'a'.repeat(128)}`]],
+    [signature, [signature], []],
     ['latest', ['latest'], ['Latest', '1.2']],
     ['glob:latest', ['latest'], ['1.2']],
     ['glob:lat*', ['later'], ['latest']],
@@ -72,6 +77,7 @@ suite('whyNotAllowed', () => {
     ['semver:~1.2', '1.3.0-alpine', 'no-match'],
     ['semver:~1.2', '1.3.0', 'no-match'],
     ['glob:*', 'latest', 'latest'],
+    ['glob:*', signature, 'attachment'],
     ['glob:a', 'b', 'no-match'],
     ['glob:*', 'x'.repeat(129), 'no-match'],
   ]

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { parseConfiguration } from '../../../src/core/config/configuration.ts'
+import { type Configuration, parseConfiguration } from '../../../src/core/config/configuration.ts'
 import { parseFilePath } from '../../../src/core/ids.ts'
-import { parseImageName } from '../../../src/core/image/ref.ts'
 import type { KnownTag } from '../../../src/core/image/wanted-metadata.ts'
 import { readManifest } from '../../../src/core/manifest/workload.ts'
 import { guaranteed } from '../../../src/core/parsed.ts'
-import { groupChanges, obsoleteGroups, releaseBranch, sameChanges } from '../../../src/core/release/group.ts'
 import {
   type ImageFacts,
   type ImageTags,
@@ -14,7 +12,6 @@ import {
   automatedImages,
   planRelease,
 } from '../../../src/core/release/plan.ts'
-import { commitMessage, pullRequestText, releaseTitle } from '../../../src/core/release/pull-request-text.ts'
 import { cluster, image } from '../../support/facts.ts'
 
 const configuration = guaranteed(
@@ -63,13 +60,17 @@ spec:
 `
 }
 
-function plan(workloads: readonly Workload[], tags: ImageTags | readonly string[]): ReleasePlan {
+function plan(
+  workloads: readonly Workload[],
+  tags: ImageTags | readonly string[],
+  by: Configuration = configuration,
+): ReleasePlan {
   const answer: ImageTags = 'kind' in tags ? tags : { kind: 'tags', tags }
   const files = workloads.map((workload) => ({
     file: guaranteed(parseFilePath(workload.file ?? 'clusters/production/web.yaml')),
     reading: readManifest(deployment(workload)),
   }))
-  return planRelease({ configuration, files, factsOf: () => factsOf(answer), now })
+  return planRelease({ configuration: by, files, factsOf: () => factsOf(answer), now })
 }
 
 describe('planRelease', () => {
@@ -129,6 +130,48 @@ describe('planRelease', () => {
     })
   }
 
+  const signed = { 'fluxcd.io/automated': 'true' }
+  const steered: readonly (readonly [string, Workload, configuration: string, string])[] = [
+    ['automates what no annotation speaks of', { annotations: {} }, '', '1.2.1'],
+    ['leaves what an annotation turns off', { annotations: { 'fluxcd.io/automated': 'false' } }, '', 'not-automated'],
+    ['leaves what is locked', { annotations: { 'fluxcd.io/locked': 'true' } }, '', 'locked'],
+    ['leaves what is ignored', { annotations: { 'fluxcd.io/ignore': 'true' } }, '', 'ignored'],
+    ['says the policy where an annotation only automates', { annotations: signed }, '', '1.2.1'],
+    ['gives way to the policy of an annotation', { annotations: { 'fluxcd.io/tag.web': 'semver:~1.3' } }, '', '1.3.0'],
+    ['automates nothing that never is', { kind: 'Job', annotations: {} }, '', 'never-automated'],
+    ['is of the clusters that it names', { annotations: {} }, 'clusters: [staging]', 'not-automated'],
+    ['is of the files that it names', { annotations: {} }, "files: ['clusters/*/db.yaml']", 'not-automated'],
+    ['is of all files that it names', { annotations: {} }, "files: ['clusters/*/web.yaml']", '1.2.1'],
+  ]
+  for (const [name, workload, extra, expected] of steered) {
+    test(`an entry of images ${name}`, () => {
+      const text = `version: 1
+clusters:
+  production: { path: clusters/production }
+  staging: { path: clusters/staging }
+images:
+  - { match: docker.io/*, policy: 'semver:*' }
+  - { match: eu.gcr.io/project/*, policy: 'semver:~1.2'${extra === '' ? '' : `, ${extra}`} }
+`
+      const { changes, skipped } = plan([workload], ['1.2.1', '1.3.0'], guaranteed(parseConfiguration(text)))
+      assert.deepEqual([...changes.map(({ to }) => to), ...skipped.map(({ because }) => because.kind)], [expected])
+    })
+  }
+
+  test('releases nothing in the files of release.ignore, and asks no registry for them', () => {
+    const text = "version: 1\nrelease: { ignore: ['clusters/*/web.yaml'] }\n"
+    const ignoring = guaranteed(parseConfiguration(text))
+    const { changes, skipped } = plan([{}, { file: 'clusters/production/db.yaml' }], ['1.2.1'], ignoring)
+    assert.deepEqual(
+      changes.map(({ file }) => file),
+      ['clusters/production/db.yaml'],
+    )
+    assert.deepEqual(
+      skipped.map(({ because }) => because),
+      [{ kind: 'ignored-file', pattern: 'clusters/*/web.yaml' }],
+    )
+  })
+
   test('replaces a current tag that is gone or does not match', () => {
     assert.deepEqual(
       plan([{ image: `${image}:master-a000001` }], ['1.2.1']).changes.map(({ from, to }) => [from, to]),
@@ -162,88 +205,4 @@ describe('planRelease', () => {
       [image],
     )
   })
-})
-
-describe('groupChanges', () => {
-  const two = plan(
-    [
-      { file: 'clusters/production/b.yaml', name: 'b' },
-      { file: 'clusters/production/a.yaml', name: 'a' },
-    ],
-    ['1.2.1'],
-  )
-
-  test('puts one image of one cluster into one group, sorted by file', () => {
-    const groups = groupChanges(two.changes)
-    assert.deepEqual(
-      groups.map((group) => [group.branch, group.changes.map(({ file }) => file)]),
-      [
-        [
-          'lotse/release/production/eu.gcr.io+project+demo-service',
-          ['clusters/production/a.yaml', 'clusters/production/b.yaml'],
-        ],
-      ],
-    )
-  })
-
-  test('gives the same group for the same changes in another order, through JSON too', () => {
-    const [group] = groupChanges(two.changes)
-    const [other] = groupChanges(two.changes.toReversed())
-    assert.ok(group !== undefined && other !== undefined)
-    assert.ok(sameChanges(group, JSON.parse(JSON.stringify(other))))
-    const [newer] = groupChanges(plan([{ file: 'clusters/production/a.yaml', name: 'a' }], ['1.2.2']).changes)
-    assert.ok(newer !== undefined && !sameChanges(group, newer))
-  })
-
-  test('gives images that git could not hold side by side branches of their own', () => {
-    const branchOf = (name: string) => releaseBranch(cluster, guaranteed(parseImageName(name)))
-    const branches = ['a.io/b', 'a.io/b/c', 'a.io:5000/b', 'localhost:5000/b/c', 'a.io/b.lock'].map(branchOf)
-    assert.equal(new Set(branches).size, branches.length)
-    for (const branch of branches) {
-      assert.ok(!branches.some((other) => other.startsWith(`${branch}/`)), branch)
-      assert.ok(!branch.endsWith('.lock'))
-    }
-  })
-
-  test('names image and tag in the title', () => {
-    const [group] = groupChanges(two.changes)
-    assert.ok(group !== undefined)
-    assert.equal(releaseTitle(group), 'Auto-release eu.gcr.io/project/demo-service:1.2.1')
-    assert.equal(
-      commitMessage(group),
-      'Auto-release eu.gcr.io/project/demo-service:1.2.1\n\n- demo:deployment/a web: 1.2.0 -> 1.2.1\n- demo:deployment/b web: 1.2.0 -> 1.2.1\n',
-    )
-  })
-
-  test('keeps what a manifest says out of the Markdown of the body', () => {
-    const [group] = groupChanges(two.changes)
-    assert.ok(group !== undefined)
-    const change = group.changes[0]
-    assert.ok(change !== undefined)
-    const hostile = { ...group, changes: [{ ...change, use: { ...change.use, container: 'a`|<b>@team' } }] }
-    const row =
-      pullRequestText(hostile, 'auto')
-        .body.split('\n')
-        .find((line) => line.includes('team')) ?? ''
-    assert.equal(row.split(/(?<!\\)\|/).length, 8)
-  })
-})
-
-describe('obsoleteGroups', () => {
-  const past = groupChanges(plan([{}], ['1.2.1']).changes)
-
-  test('names what the plan asks for no more', () => {
-    assert.deepEqual(obsoleteGroups(past, plan([{ image: `${image}:1.2.1` }], ['1.2.1'])), past)
-    assert.deepEqual(obsoleteGroups(past, plan([], [])), past)
-  })
-
-  test('does not name what is still wanted, with another tag too', () => {
-    assert.deepEqual(obsoleteGroups(past, plan([{}], ['1.2.2'])), [])
-  })
-
-  for (const answer of [{ kind: 'unknown' }, { kind: 'absent' }, { kind: 'refused', because: 'x' }] as const) {
-    test(`takes a registry that is ${answer.kind} for no answer`, () => {
-      assert.deepEqual(obsoleteGroups(past, plan([{}], answer)), [])
-    })
-  }
 })
