@@ -51,7 +51,6 @@ export function parseImagePattern(text: string): Parsed<string> {
   if (text.length > longestPattern) {
     return refused(`expected a pattern of at most ${longestPattern} characters, got ${text.length}`)
   }
-  if (!text.includes('*')) return parseImageName(text)
   const wrong = /[^a-z0-9._:/*-]/.exec(text)?.[0]
   if (wrong !== undefined) {
     return refused({
@@ -65,7 +64,7 @@ export function parseImagePattern(text: string): Parsed<string> {
       help: 'which tags may be released is said by `policy`',
     })
   }
-  return parsed(wholeName(text))
+  return text.includes('*') ? parsed(wholeName(text)) : parseImageName(text)
 }
 
 function wholeName(pattern: string): string {

@@ -16,7 +16,7 @@ export function parsePathPattern(text: string): Parsed<PathPattern> {
   if (text.length > longestPattern) {
     return refused(`expected a pattern of at most ${longestPattern} characters, got ${text.length}`)
   }
-  const wildcards = text.match(/\*\*|[*?]/g)?.length ?? 0
+  const wildcards = text.match(/\*+|\?/g)?.length ?? 0
   if (wildcards > mostWildcards) {
     return refused({
       message: `expected a pattern with at most ${mostWildcards} wildcards, got ${wildcards}`,
@@ -58,8 +58,8 @@ const mostExpressions = 1000
 function expressionOf(pattern: PathPattern): RegExp {
   const known = expressions.get(pattern)
   if (known !== undefined) return known
-  // What begins with a dot is a file like any other.
-  const expression = micromatch.makeRe(pattern, { dot: true, nobrace: true, noextglob: true, nonegate: true })
+  // Whatever else would be special means itself, and what begins with a dot is a file like any other.
+  const expression = micromatch.makeRe(pattern.replace(/[^\p{L}\p{N}\s/*?._-]/gu, String.raw`\$&`), { dot: true })
   if (expressions.size >= mostExpressions) expressions.clear()
   expressions.set(pattern, expression)
   return expression

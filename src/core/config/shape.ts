@@ -32,7 +32,7 @@ export function mapOf<R extends Rows, Required extends keyof R & string>(
         .map((key) => ({ message: `expected the key \`${key}\``, at: spot.at, help: `add \`${key}:\`` }))
       const read = spot.entries.map(({ key, at, value }) => {
         const row = Object.hasOwn(rows, key) ? rows[key] : undefined
-        return { key, value: row === undefined ? unknownKey({ key, at }, Object.keys(rows)) : row.read(value) }
+        return { key, value: row === undefined ? unknownKey({ key, at, value }, Object.keys(rows)) : row.read(value) }
       })
       const all = gather(read, missing)
       return all.ok ? parsed(Object.fromEntries(all.value) as MapOf<R, Required>) : all
@@ -153,12 +153,18 @@ function described(spot: Exclude<Spot, { readonly kind: 'unclear' }>): string {
   }
 }
 
-function unknownKey({ key, at }: Pick<Entry, 'key' | 'at'>, known: readonly string[]): Parsed<never> {
+function unknownKey({ key, at, value }: Entry, known: readonly string[]): Parsed<never> {
+  return refused({ message: `unknown key \`${quoted(key)}\``, at, help: helpFor(key, value, known) })
+}
+
+function helpFor(key: string, value: Spot, known: readonly string[]): string {
+  if (key === '<<') return 'write the keys out'
   const [meant] = nearest(key, known)
-  const keys = known.map((name) => `\`${name}\``).join(', ')
-  const help =
-    key === '<<' ? 'write the keys out' : meant === undefined ? `known keys: ${keys}` : `did you mean \`${meant}\`?`
-  return refused({ message: `unknown key \`${quoted(key)}\``, at, help })
+  if (meant !== undefined) return `did you mean \`${meant}\`?`
+  const keys = `known keys: ${known.map((name) => `\`${name}\``).join(', ')}`
+  // `{ days: sat,sun }` is the key `sun` to YAML.
+  const isEmpty = value.kind === 'scalar' && value.value === null
+  return isEmpty ? `${keys}; in braces, text with a comma stands in quotes` : keys
 }
 
 function placed(result: Parsed<unknown>, at: Spot['at']): readonly Problem[] {

@@ -57,6 +57,67 @@ release: { merge: manual, merge-method: merge, checks: required }
       },
     ],
     [
+      'when, how and what to release',
+      `version: 1
+clusters:
+  staging: { path: staging, release: { minimum-age: 0h, freeze: [], window: {}, max-open: 3, ignore: [] } }
+release:
+  merge: commit
+  group: workload
+  minimum-age: 90m
+  freeze:
+    - { from: 2026-12-20, to: 2027-01-06, reason: holidays }
+    - { from: 2026-11-27T18:00:00+01:00, to: 2026-11-27T20:00:00Z }
+  window: { days: "sat,fri-mon", hours: 22:00-04:00, zone: Europe/Berlin }
+  ignore: [legacy/**, "*/a?.yaml"]
+pull-requests: { labels: [release, "kind: bot"], reviewers: [alice, team:platform], commit-prefix: "chore: " }
+images:
+  - { match: eu.gcr.io/project/*, policy: "semver:~1.2", clusters: [staging], files: [staging/a/**] }
+  - { match: nginx, policy: main-* }
+`,
+      {
+        version: 1,
+        clusters: {
+          staging: {
+            path: 'staging',
+            agents: [],
+            prune: { budget: 10 },
+            release: {
+              ...defaults,
+              merge: 'commit',
+              group: 'workload',
+              window: { days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], from: 0, to: 1440, zone: 'UTC' },
+              maxOpen: 3,
+            },
+          },
+        },
+        release: {
+          ...defaults,
+          merge: 'commit',
+          group: 'workload',
+          minimumAgeMs: 5_400_000,
+          freeze: [
+            { from: '2026-12-20', to: '2027-01-06', reason: 'holidays' },
+            { from: '2026-11-27T18:00:00+01:00', to: '2026-11-27T20:00:00Z' },
+          ],
+          window: { days: ['mon', 'fri', 'sat', 'sun'], from: 1320, to: 240, zone: 'Europe/Berlin' },
+          ignore: ['legacy/**', '*/a?.yaml'],
+        },
+        pullRequests: {
+          labels: ['release', 'kind: bot'],
+          reviewers: [
+            { kind: 'user', name: 'alice' },
+            { kind: 'team', name: 'platform' },
+          ],
+          commitPrefix: 'chore: ',
+        },
+        images: [
+          { match: 'eu.gcr.io/project/*', policy: 'semver:~1.2', clusters: ['staging'], files: ['staging/a/**'] },
+          { match: 'docker.io/library/nginx', policy: 'main-*' },
+        ],
+      },
+    ],
+    [
       'a cluster before the repository before the defaults, key by key',
       'version: 1\nclusters: { a: { path: a, release: { merge: auto } } }\nrelease: { merge: manual, checks: none }',
       {
@@ -150,6 +211,105 @@ suite('parseConfiguration refuses', () => {
       'a key that resembles none',
       'version: 1\nrelease: { colour: [] }',
       '2:12: unknown key `colour` (known keys: `merge`, `merge-method`, `checks`, `group`, `minimum-age`, `freeze`, `window`, `max-open`, `ignore`)',
+    ],
+    [
+      'durations that are none, or too long',
+      'version: 1\nrelease: { minimum-age: 2 hours }\nclusters: { a: { path: a, release: { minimum-age: 91d } }, b: { path: b, release: { minimum-age: 2 } } }',
+      '2:25: expected a duration like `90m`, `2h` or `3d`, got `2 hours` (a whole number and its unit: minutes, hours or days)',
+      '3:51: expected a duration of at most `90d`, got `91d`',
+      '3:98: expected a duration like `90m`, `2h` or `3d`, got the number `2`',
+    ],
+    [
+      'freezes on days that do not exist, of two kinds, and that end before they begin',
+      `version: 1
+release:
+  freeze:
+    - { from: 2026-02-30, to: 2026-03-01 }
+    - { from: 2026-12-24, to: 2026-12-20 }
+    - { from: 2026-12-24, to: 2026-12-26T00:00:00Z }
+    - { from: 2026-12-24T12:00:00Z, to: 2026-12-24T13:00:00+01:00 }
+    - { from: 24.12.2026 }
+    - 2026-12-24
+    - { from: 2027-02-29T00:00:00Z, to: 2027-03-01T00:00:00Z, reason: 1 }`,
+      '4:15: expected a day of the calendar, got `2026-02-30`',
+      '5:31: expected an end after `2026-12-24`, got `2026-12-20` (swap `from` and `to`)',
+      '6:31: expected two dates or two instants, got one of each (`from` is `2026-12-24`)',
+      '7:41: expected an end after `2026-12-24T12:00:00Z`, got `2026-12-24T13:00:00+01:00` (swap `from` and `to`)',
+      '8:7: expected the key `to` (add `to:`)',
+      '8:15: expected a date like `2026-12-20`, got `24.12.2026` (or an instant with its offset: `2026-12-20T18:00:00+01:00`)',
+      '9:7: expected a map, got `2026-12-24`',
+      '10:15: expected a day of the calendar, got `2027-02-29`',
+      '10:71: expected text, a reason, got the number `1` (quote it)',
+    ],
+    [
+      'windows of no days, hours or zone',
+      `version: 1
+release: { window: { days: mon-thr, hours: 8-16, zone: Europe/Berlni } }
+clusters:
+  a: { path: a, release: { window: { days: 1, hours: 08:00-08:00, zone: +01:00 } } }
+  b: { path: b, release: { window: { days: sat,sun } } }
+  c: { path: c, release: { window: mon } }`,
+      '2:28: expected days like `mon-thu` or `sat,sun`, got `mon-thr` (the days are mon, tue, wed, thu, fri, sat, sun)',
+      '2:44: expected hours like `08:00-16:00`, got `8-16` (four digits each, from `00:00` to `24:00`; `22:00-04:00` goes over midnight)',
+      '2:56: expected a time zone like `Europe/Berlin`, got `Europe/Berlni` (did you mean `Europe/Berlin`?)',
+      '4:44: expected days like `mon-thu`, got the number `1`',
+      '4:54: expected an end other than the beginning, got `08:00-08:00` (all day is `00:00-24:00`)',
+      '4:73: expected a time zone like `Europe/Berlin`, got `+01:00` (a name of the time zone database, or `UTC`)',
+      '5:48: unknown key `sun` (known keys: `days`, `hours`, `zone`; in braces, text with a comma stands in quotes)',
+      '6:36: expected a map, got `mon`',
+    ],
+    [
+      'path patterns that are too much for their matcher, or from somewhere else',
+      `version: 1
+release:
+  ignore: [/legacy/, "{a,b}", "*/*/*/*", "${'a'.repeat(129)}", "../**", 1, "a/"]
+images: [{ match: a, policy: a, files: ["!a", " "] }]`,
+      '3:12: expected a path from the root of the repository, got `/legacy/` (write `legacy/**`)',
+      '3:22: expected a pattern of names, `*`, `**` and `?`, got `{` in it (write several patterns instead of choices in one)',
+      '3:31: expected a pattern with at most 3 wildcards, got 4 (write several patterns)',
+      '3:42: expected a pattern of at most 128 characters, got 129',
+      '3:175: expected a path from the root of the repository, got `../**` (all files are `**`)',
+      '3:184: expected text, a path pattern, got the number `1` (quote it)',
+      '3:187: expected a path from the root of the repository, got `a/` (write `a/**`)',
+      '4:41: expected a pattern of names, `*`, `**` and `?`, got `!` in it (write several patterns instead of choices in one)',
+      '4:47: expected a path from the root of the repository, got ` ` (all files are `**`)',
+    ],
+    [
+      'labels, reviewers and prefixes that GitHub would not take',
+      `version: 1
+pull-requests:
+  labels: ["a,b", 1]
+  reviewers: ["@alice", "team:acme/Platform", "a b"]
+  commit-prefix: [a]`,
+      '3:12: expected a label of at most 50 characters on one line, without commas, got `a,b` (list each label for itself)',
+      '3:19: expected text, a label, got the number `1` (quote it)',
+      '4:15: expected a login or `team:SLUG`, got `@alice` (leave the `@` away)',
+      '4:25: expected a login or `team:SLUG`, got `team:acme/Platform` (the slug is the last part of the address of the team’s page, in lower case)',
+      '4:47: expected a login or `team:SLUG`, got `a b` (a team is written as `team:platform`)',
+      '5:18: expected text, got a list',
+    ],
+    [
+      'images of no cluster, by no name, or with a broken policy',
+      `version: 1
+clusters: { staging: { path: staging } }
+images:
+  - { match: eu.gcr.io/p/app, policy: "semver:~x.y", clusters: [stagin, production, staging] }
+  - { match: "eu.gcr.io/{a,b}*", policy: "regexp:(" }
+  - { match: "app:1.*", policy: 1.2 }
+  - { match: a//b, policy: a }`,
+      '4:39: expected a version constraint like `~1.2` or `>=1.0, <2.0`, got `~x.y` (see https://github.com/Masterminds/semver#checking-version-constraints)',
+      '4:65: expected a cluster of this file, got `stagin` (did you mean `staging`?)',
+      '4:73: expected a cluster of this file, got `production` (known clusters: staging)',
+      '5:14: expected the name of an image, got `eu.gcr.io/{a,b}*` with `{` in it (lower-case letters, digits and `.`, `_`, `-`, `/`, `:`; only `*` is special)',
+      '5:42: `regexp:(` is no regular expression: error parsing regexp: missing closing ): `(` (the syntax is RE2: without look-around and back-references)',
+      '6:14: expected an image without a tag, got `app:1.*` (which tags may be released is said by `policy`)',
+      '6:33: expected text, a tag policy, got the number `1.2` (quote it)',
+      '7:14: expected an image, got `a//b`: a part of its path is empty',
+    ],
+    [
+      'images of a cluster that a file without clusters does not have',
+      'version: 1\nimages: [{ match: a, policy: a, clusters: [default, constructor] }]',
+      '2:53: expected a cluster of this file, got `constructor` (known clusters: default)',
     ],
     [
       'budgets that are no whole number, or too large',
@@ -292,6 +452,20 @@ suite('parseConfiguration is total', () => {
     ['a key many times', 'a: 1\n'.repeat(13_000)],
     ['a long key', `${'a'.repeat(1000)}: 1`],
     ['a deep path', `version: 1\nclusters: { a: { path: "${'a/'.repeat(30_000)}a" } }`],
+    ['many freezes', `version: 1\nrelease: { freeze: [${'{ from: 2026-01-01, to: 2026-01-02 },'.repeat(1600)}] }`],
+    [
+      'many clusters that there are not',
+      `version: 1\nimages:\n${'- { match: a, policy: a, clusters: [b] }\n'.repeat(1500)}`,
+    ],
+    ['a long zone', `version: 1\nrelease: { window: { zone: ${'a'.repeat(60_000)} } }`],
+    ['long days', `version: 1\nrelease: { window: { days: "${'mon,'.repeat(15_000)}" } }`],
+    ['a long label', `version: 1\npull-requests: { labels: ["${'a '.repeat(30_000)}"] }`],
+    ['a long prefix', `version: 1\npull-requests: { commit-prefix: "${'a '.repeat(30_000)}" }`],
+    ['many stars', `version: 1\nrelease: { ignore: ["${'*a'.repeat(60)}"] }`],
+    [
+      'a policy of nested quantifiers',
+      `version: 1\nimages: [{ match: a, policy: "regexp:${'('.repeat(200)}a+${')+'.repeat(200)}$" }]`,
+    ],
     ['many documents', '---\n'.repeat(16_000)],
   ]
   for (const [what, text] of hostile) {
@@ -304,9 +478,10 @@ suite('parseConfiguration is total', () => {
   }
 
   test('for any text', () => {
-    const pieces = 'version clusters release merge path agents a 1 : - { } [ ] , " \' &a *a << ! | > # --- % ? ~'.split(
-      ' ',
-    )
+    const pieces =
+      'version clusters release merge path agents images match policy freeze from to window days a mon 1 : - { } [ ] , " \' &a *a << ! | > # --- % ? ~'.split(
+        ' ',
+      )
     const words = fc.constantFrom(...pieces, ': ', '- ', '\n', '\n  ', '\t', '\r\n', '\uFEFF', ' ')
     const text = fc.oneof(
       fc.array(words, { maxLength: 40 }).map((parts) => parts.join('')),
