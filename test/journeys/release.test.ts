@@ -6,6 +6,8 @@ import { acme, startWorld } from '../support/world.ts'
 const worker = 'clusters/production/demo-worker.yaml'
 const helm = 'clusters/production/demo-service.yaml'
 
+const hourMs = 3_600_000
+
 describe('release', () => {
   test('a pushed image becomes a pull request that changes exactly the tags', async () => {
     await using world = await startWorld()
@@ -68,6 +70,23 @@ describe('release', () => {
     await world.push('1.2.2', { platforms: ['linux/amd64', 'linux/arm64'] })
     await world.rest()
     assert.equal(world.pull(1).title, 'Auto-release eu.gcr.io/project/demo-service:1.2.2')
+  })
+
+  test('a tag is released once it is old enough, and not when it was replaced meanwhile', async () => {
+    const minimumAge = `${acmeFiles['.github/lotse.yaml'] ?? ''}release: { minimum-age: 2h }\n`
+    await using world = await startWorld({ files: { '.github/lotse.yaml': minimumAge } })
+    await world.push('1.2.1', { created: '2026-11-20T10:00:00Z' })
+    await world.rest()
+    assert.deepEqual(world.pulls(), [])
+    world.pass(hourMs)
+    await world.push('1.2.1', { created: '2026-11-20T11:00:00Z' })
+    await world.restartBot()
+    world.pass(1.5 * hourMs)
+    await world.restartBot()
+    assert.deepEqual(world.pulls(), [])
+    world.pass(hourMs)
+    await world.restartBot()
+    assert.equal(world.pull(1).title, 'Auto-release eu.gcr.io/project/demo-service:1.2.1')
   })
 
   test('without a version the last created tag is released, whatever its name', async () => {

@@ -24,6 +24,8 @@ export type World = Stage & {
   /** Where it listens; empty while there is none. */
   readonly botUrl: () => string
   stopBot(): Promise<void>
+  /** For the bot so much time passes at once. What it does on its timer it does at its next start. */
+  pass(ms: number): void
   /** What is on its timer is done at every start, too. */
   restartBot(): Promise<void>
   pulls(): readonly PullSeen[]
@@ -67,6 +69,7 @@ export async function openWorld(options: StageOptions = {}): Promise<World> {
   const log = createLogger({ level: 'debug', format: 'text' }, { write: (line) => void lines.push(line) })
   const contract = recordContract(stage.github)
   let bot: Bot | undefined
+  let passedMs = 0
   let { port } = stage.settings
   const rest = async (): Promise<void> => {
     // A job may send what becomes a webhook, which becomes a job: only a round without anything new is rest.
@@ -83,7 +86,7 @@ export async function openWorld(options: StageOptions = {}): Promise<World> {
     deliver: (webhook) => deliver(world.botUrl(), stage, webhook),
     botUrl: () => bot?.url ?? '',
     async startBot() {
-      bot = await startBot({ ...stage.settings, port }, { log, now: () => new Date(), random: Math.random })
+      bot = await startBot({ ...stage.settings, port }, { log, now: () => new Date(Date.now() + passedMs), random: Math.random })
       // Whoever knows it by its address finds it there again.
       port = Number(new URL(bot.url).port)
       stage.connect(bot.url)
@@ -92,6 +95,9 @@ export async function openWorld(options: StageOptions = {}): Promise<World> {
     async stopBot() {
       await bot?.stop()
       bot = undefined
+    },
+    pass(ms) {
+      passedMs += ms
     },
     async restartBot() {
       await world.stopBot()

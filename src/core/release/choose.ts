@@ -39,7 +39,7 @@ export type Choice = (
 
 /** So many in one run, for each image; the next run goes on. */
 const mostLookups = 64
-/** A digest that has to be old enough is looked up again before it is released: it may have been replaced meanwhile. */
+/** What a tag points to is looked up again after this, where it has to be old enough: it may have been replaced. */
 const freshMs = 600_000
 
 /** The tag that replaces the current one, or why none does. */
@@ -107,7 +107,7 @@ function whyNow(policy: TagPolicy, tags: readonly string[], current: string): Wh
 
 /**
  * Of the tag to release that it can be had, what it runs on and where it comes from; of the current one the same. The
- * newest of those that are too young is looked up at once: its age counts from now on, and shows if it is replaced.
+ * newest of those that are too young is looked up at once and now and then: if it is replaced, its age counts anew.
  */
 function lookupsFor(
   facts: ChoiceFacts,
@@ -120,7 +120,8 @@ function lookupsFor(
   }
   const young = newest.heldBack.filter(({ because }) => because.kind === 'too-young').map(({ tag }) => tag)
   const next = newestAllowedTag(rules.policy, young, createdTimes(facts.known))
-  if (next.kind === 'newest' && facts.known(next.tag) === undefined) want({ what: 'digest', tag: next.tag })
+  if (next.kind === 'newest' && (facts.known(next.tag) === undefined || isStale(facts, rules, next.tag)))
+    want({ what: 'digest', tag: next.tag })
   const tag = choice.kind === 'tag' ? choice.tag : undecided(choice.because)
   if (tag === undefined) return [...wanted.values()]
   want(isStale(facts, rules, tag) ? { what: 'digest', tag } : missingOf(facts, tag))

@@ -153,7 +153,7 @@ const rows: readonly (readonly [name: string, given: Given, expected: Expected])
       known: {
         '1.0.0': read(),
         '1.1.0': { ...read(), lastSeenMs: nowMs },
-        '1.2.0': looked(),
+        '1.2.0': looked({ lastSeenMs: nowMs }),
       },
     },
     { kind: 'tag', tag: '1.1.0', heldBack: [tooYoung('1.2.0', 1)], lookups: [] },

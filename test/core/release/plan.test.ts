@@ -12,7 +12,7 @@ import {
   automatedImages,
   planRelease,
 } from '../../../src/core/release/plan.ts'
-import { cluster, image } from '../../support/facts.ts'
+import { image } from '../../support/facts.ts'
 
 const configuration = guaranteed(
   parseConfiguration('version: 1\nclusters: { production: { path: clusters/production } }\n'),
