@@ -47,7 +47,7 @@ beforeEach(async () => {
   const cluster = guaranteed(parseClusterName('production'))
   const image = guaranteed(parseImageName('eu.gcr.io/project/demo-service'))
   await keepRelease(database, repository, {
-    group: { branch: releaseBranch, cluster, image, changes: [] },
+    group: { branch: releaseBranch, cluster, of: { kind: 'image', image }, changes: [] },
     written: {
       head: guaranteed(parseCommitSha(releaseHead)),
       parent: head,

@@ -36,7 +36,7 @@ const pull: PullRequestFacts = {
   state: 'open',
   draft: false,
   author: bot,
-  marker: { cluster, image, tags: ['1.2.1'], uses: ['a1b2c3d4e5f6'] },
+  marker: { cluster, of: { kind: 'image', image }, uses: ['0f1e2d3c.a1b2c3d4e5f6'] },
   sameRepository: true,
   headBranch: branch('lotse/release/production/eu.gcr.io+project+demo-service'),
   head: commit('a'),

@@ -86,9 +86,9 @@ async function rememberRelease({ database }: Deps, { repository, number }: Pull,
   const { marker, headBranch: branch } = pull
   if (marker === undefined || branch === undefined || !isReleaseBranch(branch)) return
   if ((await readRelease(database, repository, branch)) !== undefined) return
-  const { cluster, image } = marker
+  const { cluster, of } = marker
   await keepRelease(database, repository, {
-    group: { branch, cluster, image, changes: [] },
+    group: { branch, cluster, of, changes: [] },
     written: undefined,
     pull: number,
     text: undefined,

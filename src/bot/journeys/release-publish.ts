@@ -3,9 +3,10 @@ import type { FilePath, PullNumber } from '../../core/ids.ts'
 import { editScalars } from '../../core/manifest/edit.ts'
 import { type Parsed, formatProblem, inFile, parsed, refused } from '../../core/parsed.ts'
 import { type BranchStep, type PullStep, decideRelease } from '../../core/release/decide.ts'
-import { type ReleaseGroup, editsOfGroup, sameChanges } from '../../core/release/group.ts'
+import { type ReleaseGroup, editsOfGroup, sameChanges, wholeGroup } from '../../core/release/group.ts'
 import { markerOf } from '../../core/release/marker.ts'
 import { commitMessage, pullRequestText, withOthersText } from '../../core/release/pull-request-text.ts'
+import { withoutRefused } from '../../core/release/refusal.ts'
 import { type FileText, createCommit, createTree, moveBranch } from '../../io/github/branch.ts'
 import { editPull, openPull } from '../../io/github/pulls.ts'
 import { type ReleaseState, readReleaseState } from '../../io/github/release-facts.ts'
@@ -13,20 +14,23 @@ import { doubtHead } from '../../io/store/repositories.ts'
 import { type KnownRelease, type WrittenRelease, keepRelease } from '../../io/store/releases.ts'
 import { formatPullKey, journeys } from '../keys.ts'
 import type { ReleaseContext, StepOutcome } from './release.ts'
+import { withdrawGroup } from './release-withdraw.ts'
 
 /** Branch, commit and pull request of one group, looked at first and written only where they differ. */
 export async function publishGroup(
   context: ReleaseContext,
-  group: ReleaseGroup,
+  planned: ReleaseGroup,
   known: KnownRelease | undefined,
 ): Promise<StepOutcome> {
   const { deps, repository } = context
-  const same = known !== undefined && sameChanges(known.group, group)
-  if (same && known.settledAt === repository.head) return 'done'
+  const isPlanned = known !== undefined && sameChanges(wholeGroup(known.group), planned)
+  if (isPlanned && known.settledAt === repository.head) return 'done'
 
-  const state = await stateOf(context, group)
+  const state = await stateOf(context, planned)
   if (state === undefined) return 'again'
   const { bot } = await deps.identity(repository.installation)
+  const group = withoutRefused(planned, { bot, pulls: state.pulls })
+  const same = known !== undefined && sameChanges(known.group, group)
   const text = textOf(context, group)
   const written = same ? known.written : undefined
   const found: KnownRelease = {
@@ -41,8 +45,10 @@ export async function publishGroup(
   }
   const keep = (progress: Partial<KnownRelease>): Promise<void> =>
     keepRelease(deps.database, repository.id, { ...found, ...progress })
-  const wanted = { marker: markerOf(group), text, written: written?.head, lastText: known?.text }
+  const refused = group.changes.length === 0 ? group.refused?.[0]?.refusal : undefined
+  const wanted = { marker: markerOf(group), refused, text, written: written?.head, lastText: known?.text }
   const decision = decideRelease({ bot, ...state }, wanted)
+  if (decision.do === 'withdraw') return withdrawGroup(context, group)
   if (decision.do === 'leave') {
     deps.log.info({ branch: group.branch, because: decision.because }, 'release left alone')
     await keep({ settledAt: repository.head })
@@ -96,7 +102,7 @@ type BranchOutcome =
   | { readonly kind: 'refused'; readonly problem: string }
 
 async function carryOutBranch(
-  { deps, octokit, repository }: ReleaseContext,
+  { deps, octokit, repository, configuration }: ReleaseContext,
   { group, state, step, written }: Branch,
 ): Promise<BranchOutcome> {
   if (step.do === 'keep' && written !== undefined) return { kind: 'kept', written }
@@ -109,7 +115,8 @@ async function carryOutBranch(
   if (current?.tree === tree && current.parents.join() === parent) {
     return { kind: 'kept', written: { head: current.head, parent, tree } }
   }
-  const head = await createCommit(octokit, repository.name, { message: commitMessage(group), tree, parent })
+  const message = commitMessage(group, configuration.pullRequests.commitPrefix)
+  const head = await createCommit(octokit, repository.name, { message, tree, parent })
   const moved = await moveBranch(
     octokit,
     { name: repository.name, node: state.repositoryNode },
@@ -164,8 +171,10 @@ async function lookAgain({ deps, repository }: ReleaseContext, pull: PullNumber 
   await deps.jobs.ask(journeys.automerge, formatPullKey({ repository: repository.id, number: pull }))
 }
 
-function textOf({ configuration }: ReleaseContext, group: ReleaseGroup): ReturnType<typeof pullRequestText> {
-  return pullRequestText(group, clusterNamed(configuration, group.cluster)?.release.merge ?? 'manual')
+function textOf({ deps, configuration }: ReleaseContext, group: ReleaseGroup): ReturnType<typeof pullRequestText> {
+  const release = clusterNamed(configuration, group.cluster)?.release ?? configuration.release
+  const { commitPrefix } = configuration.pullRequests
+  return pullRequestText(group, { release, commitPrefix, today: deps.now().toISOString().slice(0, 10) })
 }
 
 function openNumber(state: ReleaseState): PullNumber | undefined {

@@ -1,8 +1,9 @@
 import type { Client } from '../../io/github/client.ts'
-import type { Configuration } from '../../core/config/configuration.ts'
-import { type RepoId, parseRepoId } from '../../core/ids.ts'
+import { type Configuration, clusterNamed } from '../../core/config/configuration.ts'
+import { type ClusterName, type RepoId, parseRepoId } from '../../core/ids.ts'
 import { guaranteed } from '../../core/parsed.ts'
-import { type ReleaseGroup, groupChanges, obsoleteGroups } from '../../core/release/group.ts'
+import { type ReleaseGroup, groupChanges } from '../../core/release/group.ts'
+import { keptChanges, obsoleteGroups } from '../../core/release/obsolete.ts'
 import { UserError } from '../../core/user-error.ts'
 import { type KnownRelease, readReleases } from '../../io/store/releases.ts'
 import type { Deps } from '../deps.ts'
@@ -40,16 +41,17 @@ async function attemptRelease(deps: Deps, id: RepoId): Promise<StepOutcome> {
   const configuration = repository.configuration.value
   const plan = await planOf(deps, repository, configuration)
   const known = await readReleases(deps.database, id)
-  const groups = groupChanges(plan.changes)
+  const past = known.map((release) => release.group)
+  const ruleOf = (cluster: ClusterName) => clusterNamed(configuration, cluster)?.release.group ?? 'image'
+  const groups = groupChanges([...plan.changes, ...keptChanges(past, plan)], ruleOf)
   const log = deps.log.child({ repository: repository.name })
   log.info({ changes: plan.changes.length, skipped: plan.skipped.length, problems: plan.problems }, 'release planned')
 
   const octokit = await deps.github.as({ installation: repository.installation, repository: id, profile: 'release' })
   const context: ReleaseContext = { deps: { ...deps, log }, octokit, repository, configuration }
-  const past = known.map((release) => release.group)
   return carryOutAll([
     ...groups.map((group) => () => publishGroup(context, group, knownOf(known, group))),
-    ...obsoleteGroups(past, plan).map((group) => () => withdrawGroup(context, group)),
+    ...obsoleteGroups(past, groups, plan).map((group) => () => withdrawGroup(context, group)),
   ])
 }
 

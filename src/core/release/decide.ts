@@ -1,5 +1,6 @@
 import type { BranchName, CommitSha, PullNumber, TreeSha, UserId } from '../ids.ts'
-import { type ReleaseMarker, covers } from './marker.ts'
+import type { Refusal } from './group.ts'
+import { type ReleaseMarker, sameUses } from './marker.ts'
 import type { PullRequestText } from './pull-request-text.ts'
 
 /** A branch as GitHub shows it now. */
@@ -34,9 +35,11 @@ export type ReleaseFacts = {
   readonly stacked: boolean
 }
 
-/** What the plan wants there to be. */
+/** What the plan wants there to be, of what people have not said no to. */
 export type Wanted = {
   readonly marker: ReleaseMarker
+  /** Why nothing is left of it. */
+  readonly refused: Refusal | undefined
   readonly text: PullRequestText
   /** The branch's head as we left it, when what we would write now is what we wrote then. */
   readonly written: CommitSha | undefined
@@ -45,7 +48,9 @@ export type Wanted = {
 }
 
 export type ReleaseDecision =
-  | { readonly do: 'leave'; readonly because: 'changed-by-person' | 'closed' | 'reverted' }
+  | { readonly do: 'leave'; readonly because: 'changed-by-person' | Refusal['because'] }
+  /** Its pull request is open, and all that it would bring was refused before. */
+  | { readonly do: 'withdraw' }
   | { readonly do: 'publish'; readonly branch: BranchStep; readonly pull: PullStep }
 
 export type BranchStep =
@@ -64,20 +69,9 @@ export function decideRelease(facts: ReleaseFacts, wanted: Wanted): ReleaseDecis
   if (open !== undefined && !isOurs(open, facts.bot)) return { do: 'leave', because: 'changed-by-person' }
   if (facts.branch !== undefined && !isByUs(facts.branch, facts.bot))
     return { do: 'leave', because: 'changed-by-person' }
-  const refusal = open === undefined ? refusalOf(facts, wanted.marker) : undefined
-  if (refusal !== undefined) return { do: 'leave', because: refusal }
+  if (wanted.refused !== undefined)
+    return open === undefined ? { do: 'leave', because: wanted.refused.because } : { do: 'withdraw' }
   return { do: 'publish', branch: branchStep(facts, open, wanted), pull: pullStep(facts, open, wanted) }
-}
-
-/**
- * The last pull request was for all of this already. Closed by anybody but us, it means "not these tags"; merged and
- * wanted again, somebody has taken it back in git. A later tag asks again.
- */
-function refusalOf({ pulls, bot }: ReleaseFacts, wanted: ReleaseMarker): 'closed' | 'reverted' | undefined {
-  const last = pulls.find((pull) => pull.state !== 'open' && isOurs(pull, bot))
-  if (last?.marker === undefined || !covers(last.marker, wanted)) return undefined
-  if (last.state === 'merged') return 'reverted'
-  return last.closedBy === bot ? undefined : 'closed'
 }
 
 function branchStep({ branch, base }: ReleaseFacts, open: PullFacts | undefined, { written }: Wanted): BranchStep {
@@ -94,7 +88,7 @@ function pullStep({ base }: ReleaseFacts, open: PullFacts | undefined, wanted: W
 /** Without memory of what we wrote, the marker tells what it was about. */
 function saysIt({ marker }: PullFacts, { text, lastText, marker: wanted }: Wanted): boolean {
   if (lastText !== undefined) return lastText.title === text.title && lastText.body === text.body
-  return marker !== undefined && covers(marker, wanted) && covers(wanted, marker)
+  return marker !== undefined && sameUses(marker, wanted)
 }
 
 export function isOurs(pull: PullFacts, bot: UserId): boolean {

@@ -1,49 +1,75 @@
 import { createHash } from 'node:crypto'
-import { type BranchName, type ClusterName, type FilePath, parseBranchName } from '../ids.ts'
-import type { ImageName } from '../image/ref.ts'
+import type { GroupRule } from '../config/configuration.ts'
+import { type BranchName, type ClusterName, type FilePath, type PullNumber, parseBranchName } from '../ids.ts'
+import { type ImageName, withTag } from '../image/ref.ts'
 import type { ScalarEdit } from '../manifest/edit.ts'
 import { retag } from '../manifest/edit.ts'
+import type { WorkloadId } from '../manifest/resource.ts'
 import { guaranteed } from '../parsed.ts'
-import type { Change, ReleasePlan, SkippedBecause } from './plan.ts'
+import type { Change } from './plan.ts'
 
-/** The changes that travel in one pull request: one image within one cluster. Plain JSON: the store keeps it. */
+/** What one pull request is of, within its cluster. */
+export type GroupOf =
+  | { readonly kind: 'image'; readonly image: ImageName }
+  | { readonly kind: 'workload'; readonly workload: WorkloadId }
+  | { readonly kind: 'all' }
+
+/** The changes that travel in one pull request. Plain JSON: the store keeps it. */
 export type ReleaseGroup = {
   readonly branch: BranchName
   readonly cluster: ClusterName
-  readonly image: ImageName
+  readonly of: GroupOf
   readonly changes: readonly Change[]
+  /** What the plan wants as well, and a person has said no to: it stays out. */
+  readonly refused?: readonly RefusedChange[]
 }
+
+export type RefusedChange = { readonly change: Change; readonly refusal: Refusal }
+
+/** In which pull request a person said no: by closing it, or by taking its merge back in git. */
+export type Refusal = { readonly because: 'closed' | 'reverted'; readonly pull: PullNumber }
 
 const prefix = 'lotse/release/'
 /** With the longest name of a cluster it still is a name that git takes. */
-const longestImage = 140
+const longestName = 140
 
 /** Sorted, so that the same plan gives the same groups, commits and texts. */
-export function groupChanges(changes: readonly Change[]): readonly ReleaseGroup[] {
-  const sorted = changes.toSorted((a, b) => compare(sortKey(a), sortKey(b)))
-  const groups = Map.groupBy(sorted, ({ cluster, image }) => releaseBranch(cluster, image))
-  return [...groups].flatMap(([branch, [first, ...rest]]) =>
-    first === undefined ? [] : [{ branch, cluster: first.cluster, image: first.image, changes: [first, ...rest] }],
-  )
+export function groupChanges(
+  changes: readonly Change[],
+  ruleOf: (cluster: ClusterName) => GroupRule,
+): readonly ReleaseGroup[] {
+  const placed = sorted(changes).map((change) => {
+    const of = groupOf(change, ruleOf(change.cluster))
+    return { branch: releaseBranch(change.cluster, of), of, change }
+  })
+  return [...Map.groupBy(placed, ({ branch }) => branch)].flatMap(([branch, [first, ...rest]]) => {
+    if (first === undefined) return []
+    const { of, change } = first
+    return [{ branch, cluster: change.cluster, of, changes: [change, ...rest.map((other) => other.change)] }]
+  })
 }
 
-/**
- * Groups of the past that the plan asks for no more. While the plan does not know an image (its registry is silent, or
- * refuses), nothing of it is withdrawn: unknown is not "no longer wanted".
- */
-export function obsoleteGroups(past: readonly ReleaseGroup[], plan: ReleasePlan): readonly ReleaseGroup[] {
-  const wanted = new Set(groupChanges(plan.changes).map(({ branch }) => branch))
-  const undecided = new Set(plan.skipped.filter(({ because }) => isUndecided(because)).map(({ image }) => image))
-  return past.filter(({ branch, image }) => !wanted.has(branch) && !undecided.has(image))
+function groupOf({ image, use }: Change, rule: GroupRule): GroupOf {
+  switch (rule) {
+    case 'image':
+      return { kind: 'image', image }
+    case 'workload':
+      return { kind: 'workload', workload: use.workload }
+    case 'all':
+      return { kind: 'all' }
+  }
 }
 
-function isUndecided({ kind }: SkippedBecause): boolean {
-  return kind === 'registry-unknown' || kind === 'registry-refused' || kind === 'image-absent'
+/** All that the plan wants of a group, refused or not. */
+export function wholeGroup({ refused = [], ...group }: ReleaseGroup): ReleaseGroup {
+  return { ...group, changes: sorted([...group.changes, ...refused.map(({ change }) => change)]) }
 }
 
-/** The tags that a group brings, without repetition, sorted. */
-export function tagsOfGroup(group: ReleaseGroup): readonly string[] {
-  return [...new Set(group.changes.map(({ to }) => to))].toSorted()
+/** The images with their new tags, as the manifests write them, without repetition, sorted. */
+export function imagesOfGroup({ changes }: ReleaseGroup): readonly string[] {
+  // One image may be written in several ways: the first counts.
+  const images = new Map(changes.toReversed().map(({ image, use, to }) => [`${image}:${to}`, withTag(use.image, to)]))
+  return [...images.values()].toSorted(compare)
 }
 
 /** Which scalars of which files a group writes. */
@@ -52,24 +78,56 @@ export function editsOfGroup(group: ReleaseGroup): ReadonlyMap<FilePath, readonl
   return new Map([...byFile].map(([file, changes]) => [file, changes.map(({ use, to }) => retag(use, to))]))
 }
 
-/** Equal when both would write the same bytes into the same files. */
+/** Equal when both would write the same bytes into the same files, whatever else is told about them. */
 export function sameChanges(a: ReleaseGroup, b: ReleaseGroup): boolean {
   return JSON.stringify(a.changes.map(written)) === JSON.stringify(b.changes.map(written))
 }
 
 /**
- * `lotse/release/production/eu.gcr.io+project+demo-service`. Flat, because git cannot hold both `a` and `a/b` as
- * branches, while a registry holds both as images; `+` and `=` occur in no image name, so no two images share a branch.
+ * `lotse/release/production/eu.gcr.io+project+demo-service`, `…/workload=demo=deployment+web`, `…/all`. Flat, because git
+ * cannot hold both `a` and `a/b` as branches, while a registry holds both as images. `+` and `=` occur in no image name,
+ * and an image name has a slash, so no two groups share a branch.
  */
-export function releaseBranch(cluster: ClusterName, image: ImageName): BranchName {
-  const flat = image.replaceAll('/', '+').replaceAll(':', '=')
-  const short = flat.length > longestImage ? `${flat.slice(0, longestImage)}+${digest(flat)}` : flat
-  const name = `${prefix}${cluster}/${short}`
-  return guaranteed(parseBranchName(name.endsWith('.lock') ? `${name}+` : name))
+export function releaseBranch(cluster: ClusterName, of: GroupOf): BranchName {
+  return guaranteed(parseBranchName(`${prefix}${cluster}/${nameOf(of)}`))
 }
 
 export function isReleaseBranch(branch: string): boolean {
   return branch.startsWith(prefix)
+}
+
+function nameOf(of: GroupOf): string {
+  switch (of.kind) {
+    case 'image':
+      return imageBranch(of.image)
+    case 'workload':
+      return workloadBranch(of.workload)
+    case 'all':
+      return 'all'
+  }
+}
+
+function imageBranch(image: ImageName): string {
+  const flat = flattened(image)
+  // An IPv6 address stands in brackets, which git does not take.
+  if (/[^\w.+=-]/.test(flat)) return `${plain(flat)}++${digest(flat)}`
+  if (flat.length > longestName) return `${flat.slice(0, longestName)}+${digest(flat)}`
+  return flat.endsWith('.lock') ? `${flat}+` : flat
+}
+
+/** Names in manifests are what their authors wrote: of those that Kubernetes would not take either, a digest tells them apart. */
+function workloadBranch(workload: WorkloadId): string {
+  const flat = flattened(workload)
+  const isPlain = /^[a-z0-9-]+=[a-z]+\+[a-z0-9]+(?:[.-][a-z0-9]+)*$/.test(flat) && !flat.endsWith('.lock')
+  return isPlain && flat.length <= longestName ? `workload=${flat}` : `workload=${plain(flat)}++${digest(workload)}`
+}
+
+function flattened(name: string): string {
+  return name.replaceAll('/', '+').replaceAll(':', '=')
+}
+
+function plain(flat: string): string {
+  return flat.replace(/[^\w+=-]/g, '-').slice(0, longestName)
 }
 
 function digest(text: string): string {
@@ -78,6 +136,10 @@ function digest(text: string): string {
 
 function written({ file, use, from, to }: Change): unknown {
   return [file, use.place.document, use.place.path, use.holds, from, to]
+}
+
+function sorted(changes: readonly Change[]): readonly Change[] {
+  return changes.toSorted((a, b) => compare(sortKey(a), sortKey(b)))
 }
 
 function sortKey({ cluster, image, file, use }: Change): string {

@@ -1,50 +1,98 @@
 import { createHash } from 'node:crypto'
 import { type ClusterName, parseClusterName } from '../ids.ts'
-import { type ImageName, parseImageName } from '../image/ref.ts'
-import { type ReleaseGroup, tagsOfGroup } from './group.ts'
+import { parseImageName } from '../image/ref.ts'
+import type { WorkloadId } from '../manifest/resource.ts'
+import type { GroupOf, ReleaseGroup } from './group.ts'
+import type { Change } from './plan.ts'
 
 /** What a release pull request is about, hidden in its body: the bot knows its own by author and marker, never by text. */
 export type ReleaseMarker = {
   readonly cluster: ClusterName
-  readonly image: ImageName
-  /** Sorted; more than one when workloads of the cluster follow different policies. */
-  readonly tags: readonly string[]
-  /** Which workloads it moves to which tag, each as a short digest: what a person's "no" was about. */
+  readonly of: GroupOf
+  /** Which workloads it moves to which tags, by `useOf`: what a person's "no" is about. */
   readonly uses: readonly string[]
 }
 
 const form = /<!-- lotse:release (\{.*?\}) -->/
+/** A body has 65,536 characters. Of what is beyond these a "no" is not remembered. */
+const mostUses = 1200
+const longestWorkload = 400
 
-export function markerOf(group: ReleaseGroup): ReleaseMarker {
-  const uses = group.changes.map(({ use, to }) => digest(`${use.workload}\0${use.container}\0${to}`))
-  return { cluster: group.cluster, image: group.image, tags: tagsOfGroup(group), uses: [...new Set(uses)].toSorted() }
+export function markerOf({ cluster, of, changes }: ReleaseGroup): ReleaseMarker {
+  return { cluster, of, uses: [...new Set(changes.map(useOf))].toSorted().slice(0, mostUses) }
 }
 
-/** Whether all that `wanted` asks for was in `past`. */
-export function covers(past: ReleaseMarker, wanted: ReleaseMarker): boolean {
-  return wanted.uses.every((use) => past.uses.includes(use))
+/** `5f0a1b2c.a1b2c3d4e5f6`: a container of a workload, and what it moves to. Markers of the past have the second alone. */
+export function useOf({ use, to }: Change): string {
+  const spot = `${use.workload}\0${use.container}`
+  return `${digest(spot, 8)}.${digest(`${spot}\0${to}`, 12)}`
 }
 
-export function formatReleaseMarker({ cluster, image, tags, uses }: ReleaseMarker): string {
-  // `--` would end an HTML comment early in some readers, and image names may hold it.
-  const json = JSON.stringify({ cluster, image, tags, uses }).replaceAll('--', '-\\u002d').replaceAll('>', '\\u003e')
-  return `<!-- lotse:release ${json} -->`
+/** Whether both are about the same workloads and tags. */
+export function sameUses(a: ReleaseMarker, b: ReleaseMarker): boolean {
+  return a.uses.length === b.uses.length && a.uses.every((use) => asks(b, use))
+}
+
+/** Whether a pull request was for just this. */
+export function asks({ uses }: ReleaseMarker, use: string): boolean {
+  return uses.some((other) => moveOf(other) === moveOf(use))
+}
+
+/** Whether a pull request was for this container, with whatever tag. */
+export function isAbout({ uses }: ReleaseMarker, use: string): boolean {
+  return uses.some((other) => spotOf(other) === undefined || spotOf(other) === spotOf(use))
+}
+
+export function formatReleaseMarker({ cluster, of, uses }: ReleaseMarker): string {
+  const json = JSON.stringify({ cluster, ...writtenOf(of), uses })
+  // `--` would end an HTML comment early in some readers, and image names may hold it; a workload may be called anything.
+  const safe = json.replace(/(?<=-)-|>|[^ -~]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return `<!-- lotse:release ${safe} -->`
 }
 
 export function parseReleaseMarker(body: string): ReleaseMarker | undefined {
   const json = form.exec(body)?.[1]
-  if (json === undefined) return undefined
-  const value = parseJson(json)
-  if (!isRecord(value) || typeof value['cluster'] !== 'string' || typeof value['image'] !== 'string') return undefined
+  const value = json === undefined ? undefined : parseJson(json)
+  if (!isRecord(value) || typeof value['cluster'] !== 'string') return undefined
   const cluster = parseClusterName(value['cluster'])
-  const image = parseImageName(value['image'])
-  const { tags, uses } = value
-  if (!cluster.ok || !image.ok || !isStrings(tags) || !isStrings(uses)) return undefined
-  return { cluster: cluster.value, image: image.value, tags, uses }
+  const of = readOf(value)
+  const { uses } = value
+  if (!cluster.ok || of === undefined || !isStrings(uses)) return undefined
+  return { cluster: cluster.value, of, uses }
 }
 
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 12)
+/** An image by its own key, as ever. */
+function writtenOf(of: GroupOf): Readonly<Record<string, unknown>> {
+  switch (of.kind) {
+    case 'image':
+      return { image: of.image }
+    case 'workload':
+      return { workload: of.workload.slice(0, longestWorkload) }
+    case 'all':
+      return { all: true }
+  }
+}
+
+function readOf({ image, workload, all }: Readonly<Record<string, unknown>>): GroupOf | undefined {
+  if (typeof image === 'string') {
+    const name = parseImageName(image)
+    return name.ok ? { kind: 'image', image: name.value } : undefined
+  }
+  // Whatever its author called it: it is looked up, and shown nowhere.
+  if (typeof workload === 'string') return { kind: 'workload', workload: workload as WorkloadId }
+  return all === true ? { kind: 'all' } : undefined
+}
+
+function spotOf(use: string): string | undefined {
+  return use.includes('.') ? use.slice(0, use.indexOf('.')) : undefined
+}
+
+function moveOf(use: string): string {
+  return use.slice(use.indexOf('.') + 1)
+}
+
+function digest(text: string, length: number): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, length)
 }
 
 function parseJson(text: string): unknown {

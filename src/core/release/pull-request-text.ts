@@ -1,58 +1,58 @@
-import type { MergeRule } from '../config/configuration.ts'
+import type { ReleaseRules } from '../config/configuration.ts'
 import { versionStep } from '../image/version-step.ts'
-import { inlineCode, inlineCodeCell, plainLine } from '../markdown.ts'
-import { type ReleaseGroup, tagsOfGroup } from './group.ts'
+import { inlineCode, plainLine } from '../markdown.ts'
+import { type RefusedChange, type ReleaseGroup, imagesOfGroup } from './group.ts'
+import { code, imageText } from './image-text.ts'
 import { formatReleaseMarker, markerOf } from './marker.ts'
 import type { Change } from './plan.ts'
+import { whenMerged } from './when-merged.ts'
 
 export type PullRequestText = { readonly title: string; readonly body: string }
 
+export type TextRules = {
+  readonly release: ReleaseRules
+  readonly commitPrefix: string
+  /** `2026-11-23`: freezes that ended before are not told of. */
+  readonly today: string
+}
+
+/** What GitHub takes: titles of 256 characters, and bodies of 65,536, of which our marker has its share. */
+const longestTitle = 250
+const most = { rows: 100, images: 20, refused: 10, commitLines: 100 }
+const room = { rows: 14_000, images: 12_000, refused: 3_000 }
+
 /** Title, and subject of the commit: `Auto-release eu.gcr.io/project/demo-service:1.2.1`. */
-export function releaseTitle(group: ReleaseGroup): string {
-  const images = tagsOfGroup(group).map((tag) => `${group.image}:${tag}`)
-  const title =
+export function releaseTitle(group: ReleaseGroup, commitPrefix: string): string {
+  const images = imagesOfGroup(group)
+  const subject =
     images.length === 1 ? `Auto-release ${images.join()}` : `Auto-release multiple (${images.length}) images`
+  const prefix = commitPrefix === '' ? '' : `${commitPrefix.trimEnd()} `
+  const title = `${prefix}${subject}`
   return title.length > longestTitle ? `${title.slice(0, longestTitle)}…` : title
 }
 
-export function commitMessage(group: ReleaseGroup): string {
-  const lines = shown(group).map(({ use, from, to }) =>
+export function commitMessage(group: ReleaseGroup, commitPrefix: string): string {
+  const images = imagesOfGroup(group)
+  const lines = group.changes.map(({ use, from, to }) =>
     plainLine(`- ${use.workload} ${use.container}: ${from ?? '(no tag)'} -> ${to}`),
   )
-  return `${[releaseTitle(group), '', ...lines, ...rest(group)].join('\n')}\n`
+  const list = images.length === 1 ? [] : [...atMost(images.map((image) => ` - ${image}`)), '']
+  return `${[releaseTitle(group, commitPrefix), '', ...list, ...atMost(lines)].join('\n')}\n`
 }
 
-export function pullRequestText(group: ReleaseGroup, merge: MergeRule): PullRequestText {
+/** For whoever reviews it: what changes, what that is, why, and what will happen with it. */
+export function pullRequestText(group: ReleaseGroup, rules: TextRules): PullRequestText {
   const body = [
-    `Releases ${inlineCode(group.image)} in cluster ${inlineCode(group.cluster)}.`,
-    '',
-    '| workload | container | from | to | policy | file |',
-    '| --- | --- | --- | --- | --- | --- |',
-    ...shown(group).map(row),
-    ...rest(group),
-    '',
-    mergeSentence[merge],
-    'To refuse this tag, close the pull request. To take over, push a commit: Lotse then keeps its hands off.',
-    '',
+    opening(group),
+    tableOf(group),
+    ...imagesText(group),
+    ...refusedText(group.refused ?? []),
+    whenMerged(rules.release, rules.today),
+    'To refuse these tags, close this pull request; newer ones ask again. To take over, push a commit: Lotse then keeps its hands off.',
     'Ask in a comment: `/lotse why` · `/lotse help`',
-    '',
     formatReleaseMarker(markerOf(group)),
   ]
-  return { title: releaseTitle(group), body: body.join('\n') }
-}
-
-/** What GitHub takes: titles of 256 characters, bodies of 65,536. */
-const longestTitle = 250
-const mostRows = 100
-
-function shown({ changes }: ReleaseGroup): readonly Change[] {
-  return changes.slice(0, mostRows)
-}
-
-function rest({ changes }: ReleaseGroup): readonly string[] {
-  return changes.length > mostRows
-    ? ['', `… and ${changes.length - mostRows} more; the changed files show them all.`]
-    : []
+  return { title: releaseTitle(group, rules.commitPrefix), body: body.join('\n\n') }
 }
 
 /** What we write ends with our marker; what others have added behind it stays. */
@@ -61,22 +61,78 @@ export function withOthersText(ours: string, current: string): string {
   return `${ours}${behind}`
 }
 
-const mergeSentence: Record<MergeRule, string> = {
-  auto: 'Merges by itself once every rule holds; the check `lotse/policy` shows which do not yet.',
-  manual: 'A person merges this: `release.merge` is `manual` for this cluster.',
-  commit:
-    'Merges by itself once every rule holds: since it was opened, `release.merge` became `commit` for this cluster.',
+function opening(group: ReleaseGroup): string {
+  const { cluster, of } = group
+  const where = `in cluster ${inlineCode(cluster)}`
+  const count = imagesOfGroup(group).length
+  const images = `${count} new ${count === 1 ? 'tag' : 'tags'}`
+  switch (of.kind) {
+    case 'image':
+      return `Releases ${code(of.image)} ${where}.`
+    case 'workload':
+      return `Releases ${images} for ${code(of.workload)} ${where}.`
+    case 'all':
+      return `Releases ${images} ${where}.`
+  }
 }
 
-function row({ use, file, from, to }: Change): string {
+function tableOf({ changes }: ReleaseGroup): string {
+  const isOfOneImage = new Set(changes.map(({ image }) => image)).size === 1
+  const rows = changes.map((change) => row(change, isOfOneImage))
+  const { shown, left } = fitting(rows, { most: most.rows, room: room.rows })
+  const head = ['| workload | container | old → new | file |', '| --- | --- | --- | --- |']
+  const more = left === 0 ? [] : ['', `… and ${left} more; the changed files show them all.`]
+  return [...head, ...shown, ...more].join('\n')
+}
+
+function row({ use, image, file, from, to }: Change, isOfOneImage: boolean): string {
   const step = versionStep(from, to)
+  const old = from === undefined ? 'no tag' : cell(from)
   const cells = [
-    inlineCodeCell(use.workload),
-    inlineCodeCell(use.container),
-    from === undefined ? '' : inlineCodeCell(from),
-    `${inlineCodeCell(to)}${step === undefined ? '' : ` (${step})`}`,
-    inlineCodeCell(use.automation.policy ?? 'glob:*'),
-    inlineCodeCell(`${file}:${use.line}`),
+    cell(use.workload),
+    cell(use.container),
+    `${isOfOneImage ? '' : `${cell(image)} `}${old} → ${cell(to)}${step === undefined ? '' : ` (${step})`}`,
+    cell(`${file}:${use.line}`),
   ]
   return `| ${cells.join(' | ')} |`
+}
+
+/** A bar ends the cell of a table even in code. */
+function cell(text: string): string {
+  return code(text).replaceAll('|', '\\|')
+}
+
+function imagesText({ changes }: ReleaseGroup): readonly string[] {
+  const images = [...Map.groupBy(changes, ({ image, to }) => `${image}:${to}`)].toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const texts = images.flatMap(([, [first, ...others]]) => (first === undefined ? [] : [imageText([first, ...others])]))
+  const { shown, left } = fitting(texts, { most: most.images, room: room.images })
+  return left === 0 ? shown : [...shown, `… and ${left} more images.`]
+}
+
+function refusedText(refused: readonly RefusedChange[]): readonly string[] {
+  if (refused.length === 0) return []
+  const lines = refused.map(({ change: { use, to }, refusal: { because, pull } }) => {
+    const why = { closed: `#${pull} was closed`, reverted: `it was taken back after #${pull}` }[because]
+    return `- ${code(use.workload)} ${code(use.container)} → ${code(to)}: ${why}`
+  })
+  const { shown, left } = fitting(lines, { most: most.refused, room: room.refused })
+  return [
+    ['Left out, because somebody said no:', '', ...shown, ...(left === 0 ? [] : [`- … and ${left} more`])].join('\n'),
+  ]
+}
+
+/** As many texts as there is room for, from the first. */
+function fitting(
+  texts: readonly string[],
+  limits: { readonly most: number; readonly room: number },
+): { readonly shown: readonly string[]; readonly left: number } {
+  let used = 0
+  const end = texts.findIndex((text, index) => index === limits.most || (used += text.length + 2) > limits.room)
+  const shown = end < 0 ? texts : texts.slice(0, end)
+  return { shown, left: texts.length - shown.length }
+}
+
+function atMost(lines: readonly string[]): readonly string[] {
+  const left = lines.length - most.commitLines
+  return left > 0 ? [...lines.slice(0, most.commitLines), `… and ${left} more`] : lines
 }

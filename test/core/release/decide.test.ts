@@ -10,14 +10,15 @@ import {
   type Wanted,
   decideRelease,
 } from '../../../src/core/release/decide.ts'
+import type { ReleaseMarker } from '../../../src/core/release/marker.ts'
 import { decideWithdrawal } from '../../../src/core/release/withdraw.ts'
 import { bot, branch as branchName, cluster, commit, image, person, tree } from '../../support/facts.ts'
 
 const main = branchName('main')
 const number = guaranteed(parsePullNumber(12))
-const marker = { cluster, image, tags: ['1.2.1'], uses: ['web 1.2.1'] }
+const marker: ReleaseMarker = { cluster, of: { kind: 'image', image }, uses: ['web.1.2.1'] }
 const text = { title: 'Auto-release', body: 'body' }
-const wanted: Wanted = { marker, text, written: commit('a'), lastText: text }
+const wanted: Wanted = { marker, refused: undefined, text, written: commit('a'), lastText: text }
 const branch: BranchFacts = { head: commit('a'), tree: tree('b'), parents: [commit('c')], author: bot, committer: bot }
 const open: PullFacts = { number, state: 'open', base: main, body: 'body', author: bot, marker, closedBy: undefined }
 const merged: PullFacts = { ...open, state: 'merged' }
@@ -64,30 +65,6 @@ const table: readonly (readonly [string, Partial<ReleaseFacts>, Partial<Wanted>,
     { do: 'publish', branch: keep, pull: { do: 'edit', pull: open } },
   ],
   [
-    'opens another one for a later tag after a merge',
-    { pulls: [merged] },
-    { marker: { ...marker, uses: ['web 1.2.2'] }, written: undefined },
-    { do: 'publish', branch: write, pull: { do: 'open' } },
-  ],
-  [
-    'takes what is wanted again after its merge for taken back in git',
-    { pulls: [merged], branch: undefined },
-    { written: undefined },
-    { do: 'leave', because: 'reverted' },
-  ],
-  [
-    'opens another one after it closed its own',
-    { pulls: [{ ...refused, closedBy: bot }] },
-    {},
-    { do: 'publish', branch: keep, pull: { do: 'open' } },
-  ],
-  [
-    'takes another app closing it for a no, too',
-    { pulls: [{ ...refused, closedBy: undefined }] },
-    {},
-    { do: 'leave', because: 'closed' },
-  ],
-  [
     'brings it back to the default branch, on top of that',
     { pulls: [{ ...open, base: branchName('old') }] },
     {},
@@ -108,7 +85,7 @@ const table: readonly (readonly [string, Partial<ReleaseFacts>, Partial<Wanted>,
   [
     'writes title and body when neither memory nor marker fits',
     {},
-    { lastText: undefined, marker: { ...marker, uses: ['web 1.2.2'] } },
+    { lastText: undefined, marker: { ...marker, uses: ['web.1.2.2'] } },
     { do: 'publish', branch: keep, pull: { do: 'edit', pull: open } },
   ],
   [
@@ -123,26 +100,31 @@ const table: readonly (readonly [string, Partial<ReleaseFacts>, Partial<Wanted>,
     {},
     { do: 'publish', branch: keep, pull: keep },
   ],
-  ['takes a person closing it for a no to these tags', { pulls: [refused] }, {}, { do: 'leave', because: 'closed' }],
   [
-    'asks again for a later tag',
-    { pulls: [refused] },
-    { marker: { ...marker, uses: ['web 1.2.2'] }, written: undefined },
+    'opens another one after the last was merged',
+    { pulls: [merged] },
+    { written: undefined },
     { do: 'publish', branch: write, pull: { do: 'open' } },
   ],
   [
-    'asks again when only one of the tags was refused',
+    'leaves alone what was refused as a whole',
     { pulls: [refused] },
-    { marker: { ...marker, uses: ['api 2.0.0', 'web 1.2.1'] } },
-    { do: 'publish', branch: keep, pull: { do: 'open' } },
+    { refused: { because: 'closed', pull: number } },
+    { do: 'leave', because: 'closed' },
+  ],
+  [
+    'leaves alone what was taken back as a whole',
+    { pulls: [merged], branch: undefined },
+    { refused: { because: 'reverted', pull: number } },
+    { do: 'leave', because: 'reverted' },
+  ],
+  [
+    'withdraws what is open when all that is left of it was refused before',
+    { pulls: [open, refused] },
+    { refused: { because: 'closed', pull: number } },
+    { do: 'withdraw' },
   ],
   ['goes on when it was reopened', { pulls: [open, refused] }, {}, { do: 'publish', branch: keep, pull: keep }],
-  [
-    'counts only the last refusal',
-    { pulls: [{ ...merged, marker: { ...marker, uses: ['web 1.2.2'] } }, refused] },
-    {},
-    { do: 'publish', branch: keep, pull: { do: 'open' } },
-  ],
   [
     'keeps its hands off a commit of a person',
     { branch: { ...branch, head: commit('e'), author: person } },
@@ -160,12 +142,6 @@ const table: readonly (readonly [string, Partial<ReleaseFacts>, Partial<Wanted>,
     { pulls: [{ ...open, author: person }] },
     {},
     { do: 'leave', because: 'changed-by-person' },
-  ],
-  [
-    'does not take a closed pull request of a person for its own',
-    { pulls: [{ ...refused, author: person }] },
-    {},
-    { do: 'publish', branch: keep, pull: { do: 'open' } },
   ],
 ]
 

@@ -91,7 +91,7 @@ test('a release is known by its commit, its author, its marker and who closed it
 
   const cluster = guaranteed(parseClusterName('production'))
   const image = guaranteed(parseImageName('eu.gcr.io/project/demo-service'))
-  const marker = { cluster, image, tags: ['1.2.1'], uses: ['a'] }
+  const marker = { cluster, of: { kind: 'image', image }, uses: ['a'] } as const
   const text = { title: 'Auto-release', body: `Text\n\n${formatReleaseMarker(marker)}` }
   const number = await openPull(octokit, name, { head: release, base: main, text })
   const open = { number, author: app.botUserId, marker }

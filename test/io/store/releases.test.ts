@@ -43,7 +43,7 @@ const changes = readManifest(acmeFiles[file] ?? '').images.map((use) => ({
 /** Written, open and in order. */
 function release(override: Partial<KnownRelease> = {}): KnownRelease {
   return {
-    group: { branch: name, cluster, image: demo, changes },
+    group: { branch: name, cluster, of: { kind: 'image', image: demo }, changes },
     written: { head: commit('a'), parent: commit('b'), tree: tree('c') },
     pull: pullNumber(3),
     text: { title: 'Auto-release', body: 'Text ✓\n' },

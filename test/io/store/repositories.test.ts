@@ -246,7 +246,8 @@ const commentOf = (repository: number) => guaranteed(parseCommentId(repository))
 async function fill(repository: typeof id): Promise<void> {
   await readGitops(repository)
   const cluster = guaranteed(parseClusterName('production'))
-  const group = { branch: branch('lotse/release/production/x'), cluster, image: demo, changes: [] }
+  const of = { kind: 'image', image: demo } as const
+  const group = { branch: branch('lotse/release/production/x'), cluster, of, changes: [] }
   const progress = { written: undefined, pull: undefined, text: undefined, problem: undefined, doubts: 0 }
   await keepRelease(database, repository, { group, ...progress, plannedAt: undefined, settledAt: undefined })
   await keepComment(database, {

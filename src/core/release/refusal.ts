@@ -1,0 +1,53 @@
+import type { UserId } from '../ids.ts'
+import { type PullFacts, isOurs } from './decide.ts'
+import type { Refusal, ReleaseGroup } from './group.ts'
+import { type ReleaseMarker, asks, isAbout, useOf } from './marker.ts'
+
+type Asked = PullFacts & { readonly marker: ReleaseMarker }
+
+/**
+ * The group without what people have said no to. Closing a pull request refuses exactly its moves of workloads to tags:
+ * when one of three gets a newer tag, the other two stay refused.
+ *
+ * @param pulls those of the group's branch, newest first
+ */
+export function withoutRefused(
+  group: ReleaseGroup,
+  { pulls, bot }: { readonly pulls: readonly PullFacts[]; readonly bot: UserId },
+): ReleaseGroup {
+  const asked = pulls.filter((pull): pull is Asked => isOurs(pull, bot))
+  const judged = group.changes.map((change) => ({ change, refusal: refusalOf(useOf(change), asked, bot) }))
+  const refused = judged.flatMap(({ change, refusal }) => (refusal === undefined ? [] : [{ change, refusal }]))
+  if (refused.length === 0) return group
+  return {
+    ...group,
+    changes: judged.flatMap(({ change, refusal }) => (refusal === undefined ? [change] : [])),
+    refused,
+  }
+}
+
+/** The last word on it counts: reopening takes a "no" back, and so does the merge of another tag. */
+function refusalOf(use: string, asked: readonly Asked[], bot: UserId): Refusal | undefined {
+  for (const [index, { marker, state, closedBy, number: pull }] of asked.entries()) {
+    const isThis = asks(marker, use)
+    switch (state) {
+      case 'open':
+        if (isThis) return undefined
+        break
+      case 'closed':
+        // By anybody but us. That an older one is open says that it was opened again since.
+        if (isThis && closedBy !== bot && !asked.slice(index).some((older) => isOpenFor(older, use)))
+          return { because: 'closed', pull }
+        break
+      case 'merged':
+        // Merged and wanted again: somebody has taken it back in git.
+        if (isThis) return { because: 'reverted', pull }
+        if (isAbout(marker, use)) return undefined
+    }
+  }
+  return undefined
+}
+
+function isOpenFor({ state, marker }: Asked, use: string): boolean {
+  return state === 'open' && isAbout(marker, use)
+}
