@@ -9,9 +9,10 @@ import { theFolder } from './offline/words.ts'
 export async function runImages(args: readonly string[]): Promise<number> {
   const { values, words } = readArguments(args, { json: { type: 'boolean' } })
   const folder = theFolder(words)
-  const files = readFolderImages(folder)
+  const { files, problems } = readFolderImages(folder)
   const images = files.flatMap(({ file, reading }) => reading.images.map((use) => imageJson(file, use)))
-  complainOf(files.flatMap(({ file, reading }) => reading.problems.map((problem) => inFile(problem, file))))
+  const ofFiles = files.flatMap(({ file, reading }) => reading.problems.map((problem) => inFile(problem, file)))
+  complainOf([...problems, ...ofFiles])
   if (values.json === true) await printJson(images)
   else if (images.length === 0) process.stderr.write(`lotse: no workload in ${folder} names an image\n`)
   else {

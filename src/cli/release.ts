@@ -26,7 +26,9 @@ export async function runRelease(args: readonly string[]): Promise<number> {
   const folder = theFolder(words)
   const { image, tag } = wantedImage(values.image)
   const narrow = { workload: workloadIn(values.workload), container: values.container }
-  const all = readFolderImages(folder).flatMap(({ file, reading }) => reading.images.map((use) => ({ file, use })))
+  const all = readFolderImages(folder).files.flatMap(({ file, reading }) =>
+    reading.images.map((use) => ({ file, use })),
+  )
   const matching = all.filter(({ use }) => imageName(use.image) === imageName(image))
   const chosen = matching.filter(({ use }) => isChosen(use, narrow))
   const held = chosen.flatMap(heldBack)

@@ -81,6 +81,31 @@ suite('lotse plan', () => {
     })
   }
 
+  test('honours what the configuration says of images, as `lotse images` does', async (t) => {
+    const configuration = "version: 1\nimages: [{ match: 'eu.gcr.io/*', policy: 'semver:~1.2' }]\n"
+    const { path } = await folderWith(t, {
+      '.github/lotse.yaml': configuration,
+      'web.yaml': deployment(`${image}:1.2.0`),
+    })
+    const { json } = await answerOf(['plan', path], { environment: await registryWith(t, ['1.2.1', '1.3.0']) })
+    assert.deepEqual(
+      (json as { changes: readonly { to: string }[] }).changes.map(({ to }) => to),
+      ['1.2.1'],
+    )
+    const found = (await answerOf(['images', path])).json as readonly { automated: boolean; policy: string }[]
+    assert.deepEqual(
+      found.map(({ automated, policy }) => [automated, policy]),
+      [[true, 'semver:~1.2']],
+    )
+  })
+
+  test('shows images also where the configuration is broken, and says so', async (t) => {
+    const { path } = await folderWith(t, { '.github/lotse.yaml': 'version: 2\n', 'web.yaml': deployment(image) })
+    const { code, json, stderr } = await answerOf(['images', path])
+    assert.deepEqual([code, (json as readonly unknown[]).length], [0, 1])
+    assert.match(stderr, /\.github\/lotse\.yaml:1:10/)
+  })
+
   test('reads when tags were created where that is their order', async (t) => {
     const registry = await startRegistry()
     t.after(registry.close)

@@ -10,7 +10,7 @@ import { type FilePath, parseFilePath } from '../../core/ids.ts'
 import { resolveMarkers } from '../../core/manifest/resolve-markers.ts'
 import { readManifest } from '../../core/manifest/workload.ts'
 import { formatProblem, guaranteed, inFile, type Parsed, parsed, type Problem, refused } from '../../core/parsed.ts'
-import type { ReadFile } from '../../core/release/plan.ts'
+import { type ReadFile, withImageRules } from '../../core/release/plan.ts'
 import { UserError } from '../../core/user-error.ts'
 import { codeOf } from './failure.ts'
 
@@ -26,12 +26,18 @@ export function readFolder(folder: string): readonly ReadFile[] {
   })
 }
 
-/** The same with an image in the place of each marker of Flux v2, which may be one of a file that no workload is in. */
-export function readFolderImages(folder: string): readonly ReadFile[] {
-  let configuration: Configuration | undefined
-  // Read only where there is a marker: nothing else hangs on where a cluster ends.
-  const clusterAt = (file: FilePath) => clusterOf((configuration ??= readFolderConfiguration(folder)), file)
-  return resolveMarkers(readFolder(folder), clusterAt)
+/**
+ * The same with an image in the place of each marker of Flux v2, which may be one of a file that no workload is in, and
+ * with what the configuration says of them. A broken configuration hides no image.
+ */
+export function readFolderImages(folder: string): {
+  readonly files: readonly ReadFile[]
+  readonly problems: readonly Problem[]
+} {
+  const found = parseFolderConfiguration(folder)
+  const configuration = found.ok ? found.value : guaranteed(parseConfiguration('version: 1'))
+  const files = resolveMarkers(readFolder(folder), (file) => clusterOf(configuration, file))
+  return { files: files.map((file) => withImageRules(configuration, file)), problems: found.ok ? [] : found.problems }
 }
 
 /** A file of at most 1 MiB in UTF-8; no symbolic link is followed to it. */
@@ -47,17 +53,24 @@ export function readText(folder: string, file: FilePath): Parsed<string> {
 
 /** What `.github/lotse.yaml` of the folder says; without it all of the folder is one cluster. */
 export function readFolderConfiguration(folder: string): Configuration {
+  const configuration = parseFolderConfiguration(folder)
+  if (configuration.ok) return configuration.value
+  const lines = configuration.problems.map((problem) => `  ${formatProblem(problem)}`)
+  throw new UserError(`the configuration is wrong:\n${lines.join('\n')}`, {
+    help: 'Everything that it can say: docs/configuration.md.',
+  })
+}
+
+function parseFolderConfiguration(folder: string): Parsed<Configuration> {
   const file = guaranteed(parseFilePath(configurationPath))
   const entry = lstatSync(join(folder, file), { throwIfNoEntry: false })
   // A `.github` that is a link is none to GitHub, so it is none here.
   const isThere = entry !== undefined && lstatSync(join(folder, '.github')).isDirectory()
   const text = isThere ? readText(folder, file) : parsed('version: 1')
   const configuration = text.ok ? parseConfiguration(text.value) : text
-  if (configuration.ok) return configuration.value
-  const lines = configuration.problems.map((problem) => `  ${formatProblem(inFile(problem, file))}`)
-  throw new UserError(`the configuration is wrong:\n${lines.join('\n')}`, {
-    help: 'Everything that it can say: docs/configuration.md.',
-  })
+  if (configuration.ok) return configuration
+  const [first, ...others] = configuration.problems
+  return refused(inFile(first, file), ...others.map((problem) => inFile(problem, file)))
 }
 
 type Found = { readonly file: FilePath; readonly problem?: Problem }

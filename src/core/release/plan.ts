@@ -125,13 +125,21 @@ type Steering = {
   readonly use: ImageUse
 }
 
-function steered(configuration: Configuration, { file, reading }: ReadFile): readonly Steering[] {
+function steered(configuration: Configuration, read: ReadFile): readonly Steering[] {
+  const { file, reading } = withImageRules(configuration, read)
   const cluster = clusterOf(configuration, file)
-  return reading.images.map((use) => {
-    const image = imageName(use.image)
-    const rule = cluster === undefined ? undefined : imageRuleFor(configuration, { image, cluster, file })
-    return { file, cluster, image, use: rule === undefined ? use : withRule(use, rule) }
+  return reading.images.map((use) => ({ file, cluster, image: imageName(use.image), use }))
+}
+
+/** A file with what the configuration says of its images, where their annotations are silent. */
+export function withImageRules(configuration: Configuration, { file, reading }: ReadFile): ReadFile {
+  const cluster = clusterOf(configuration, file)
+  if (cluster === undefined || configuration.images.length === 0) return { file, reading }
+  const images = reading.images.map((use) => {
+    const rule = imageRuleFor(configuration, { image: imageName(use.image), cluster, file })
+    return rule === undefined ? use : withRule(use, rule)
   })
+  return { file, reading: { ...reading, images } }
 }
 
 /** An entry with a policy automates, unless the annotations say otherwise. */
