@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 import { registryWebhookPath } from '../bot/routes.ts'
 import { createKey } from '../io/agent-link/keys.ts'
 import { type BotSettings, readBotSettings } from '../runtime/settings.ts'
-import { type AcmeOptions, acme, acmeFilesFor } from '../sandbox/acme.ts'
+import { type AcmeOptions, acme, acmeBuild, acmeFilesFor } from '../sandbox/acme.ts'
 import { type AppManifest, type RegisteredApp, type SandboxGitHub, startGitHub } from '../sandbox/github/github.ts'
 import { type ImageToPush, pushImage } from '../sandbox/registry/push-image.ts'
 import { type SandboxRegistry, startRegistry } from '../sandbox/registry/registry.ts'
@@ -62,7 +62,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
   })
   const registry = await startRegistry(options.registryPort === undefined ? {} : { port: options.registryPort })
   const push: Stage['push'] = async (tag, image = {}) => {
-    await pushImage(registry.url, { ...image, repository: acme.imagePath, tag })
+    await pushImage(registry.url, { ...acmeBuild(tag), ...image })
   }
   await push('1.2.0')
   const keys = { bot: createKey(), agent: createKey() }

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 /** The organisation of the demo and of the stories: one GitOps repository, one cluster, one image. */
 export const acme = {
   organization: 'acme',
@@ -8,6 +10,16 @@ export const acme = {
   cluster: 'production',
   namespace: 'demo',
 } as const
+
+/** What acme's build pushes for a tag: an image that says which commit it was built from. */
+export function acmeBuild(tag: string) {
+  const revision = createHash('sha1').update(tag).digest('hex')
+  const labels = {
+    'org.opencontainers.image.source': 'https://github.com/acme/demo-service',
+    'org.opencontainers.image.revision': revision,
+  }
+  return { repository: acme.imagePath, tag, labels }
+}
 
 /** What may differ from the demo's `acme/gitops`: stories that share an API server must not share objects. */
 export type AcmeOptions = {

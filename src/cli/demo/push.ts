@@ -1,6 +1,6 @@
 import { isTag } from '../../core/image/ref.ts'
 import { UserError } from '../../core/user-error.ts'
-import { acme } from '../../sandbox/acme.ts'
+import { acme, acmeBuild } from '../../sandbox/acme.ts'
 import { pushImage } from '../../sandbox/registry/push-image.ts'
 import { WrongCall } from '../arguments.ts'
 import { say } from './say.ts'
@@ -14,7 +14,7 @@ export async function pushTag(registry: string, tag: string): Promise<void> {
     )
   }
   try {
-    await pushImage(registry, { repository: acme.imagePath, tag })
+    await pushImage(registry, { ...acmeBuild(tag), created: new Date().toISOString() })
   } catch (cause) {
     const help = 'start the demo in another terminal with `npm run demo`, and give its registry with --registry'
     throw new UserError(`no image could be pushed to ${registry}`, { help, cause })
