@@ -99,6 +99,15 @@ describe('a repository is read', () => {
     assert.deepEqual([...rows], [{ n: 1 }])
   })
 
+  test('again by a newer reader, though nothing is in doubt', async () => {
+    const configuration = (await currentRepository(deps, id))?.configuration
+    await database.query(`update repository set reader = reader - 1, configuration = '{"ok":true,"value":{}}'`)
+    const { head, configuration: older, readable } = (await readRepository(database, id)) ?? {}
+    assert.deepEqual([head, older], [undefined, undefined])
+    assert.notEqual(readable, undefined)
+    assert.deepEqual((await currentRepository(deps, id))?.configuration, configuration)
+  })
+
   test('whole, though a manifest says what no database can hold', async () => {
     const lock = 'fluxcd.io/locked: "true"\n    fluxcd.io/locked_msg: "a\\0b\\ud800"'
     const text = (acmeFiles[worker] ?? '').replace('# patches only', `\n    ${lock}`)

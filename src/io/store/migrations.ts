@@ -29,6 +29,8 @@ export const migrations: readonly Migration[] = [
         -- counts each time that the default branch may have moved; the head is current while both are the same
         doubts int not null default 0,
         settled_doubts int,
+        -- the version of the reader; what an older one has read counts as not read
+        reader int,
         -- what parseConfiguration said; null: the commit has no configuration
         configuration jsonb,
         -- the last configuration that could be read, and only for the keys of agents; null: there is none any more

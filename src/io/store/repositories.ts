@@ -39,8 +39,8 @@ export type RepositoryReading = {
   readonly files: readonly { readonly path: FilePath; readonly blob: BlobSha }[]
 }
 
-/** Raised whenever `readManifest` reads something differently: older readings are then read again. */
-export const readerVersion = 2
+/** Raised whenever `readManifest` or `parseConfiguration` reads something differently: all is then read again. */
+export const readerVersion = 3
 
 type RepositoryRow = {
   readonly id: RepoId
@@ -51,6 +51,7 @@ type RepositoryRow = {
   readonly head: CommitSha | null
   readonly doubts: number
   readonly settled_doubts: number | null
+  readonly reader: number | null
   readonly configuration: Parsed<Configuration> | null
   readonly readable: Configuration | null
 }
@@ -94,16 +95,18 @@ export async function knownInstallations(database: Queryable): Promise<readonly 
 export async function readRepository(database: Queryable, id: RepoId): Promise<KnownRepository | undefined> {
   const [row] = await database.query<RepositoryRow>('select * from repository where id = $1', [id])
   if (row === undefined) return undefined
+  // What an older reader read may lack what is asked for today.
+  const isRead = row.reader === readerVersion
   return {
     id: row.id,
     installation: row.installation,
     name: row.name,
     defaultBranch: row.default_branch,
     archived: row.archived,
-    head: row.head ?? undefined,
-    headIsCurrent: row.doubts === row.settled_doubts,
+    head: isRead ? (row.head ?? undefined) : undefined,
+    headIsCurrent: isRead && row.doubts === row.settled_doubts,
     doubts: row.doubts,
-    configuration: row.configuration ?? undefined,
+    configuration: isRead ? (row.configuration ?? undefined) : undefined,
     readable: row.readable ?? undefined,
   }
 }
@@ -166,8 +169,8 @@ export async function keepRepositoryReading(
   const readable = configuration?.ok === true ? configuration.value : undefined
   await database.query(
     `update repository set head = $2, settled_doubts = $3, configuration = $4,
-       readable = case when $5 then readable else $6 end where id = $1`,
-    [id, head, doubts, configuration, isBroken, readable],
+       readable = case when $5 then readable else $6 end, reader = $7 where id = $1`,
+    [id, head, doubts, configuration, isBroken, readable, readerVersion],
   )
   // Without a configuration there is no plan that would say so.
   if (configuration?.ok !== true) await keepFollowedImages(database, id, [])
