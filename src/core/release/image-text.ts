@@ -2,7 +2,7 @@ import type { HeldBack } from '../image/releasable.ts'
 import { isSilentTime } from '../image/newest.ts'
 import { withTag } from '../image/ref.ts'
 import { inlineCode } from '../markdown.ts'
-import type { Change } from './plan.ts'
+import type { Change, TagFacts } from './plan.ts'
 import { type SourceLink, sourceLink } from './source-link.ts'
 
 /** What is told of one new tag of one image: what it is, where it comes from, why now, and what was not taken instead. */
@@ -10,6 +10,7 @@ export function imageText(changes: readonly [Change, ...Change[]]): string {
   const [{ use, to, facts }] = changes
   const lines = [
     ...(facts?.to === undefined ? [] : [digestLine(facts.to)]),
+    ...several(changes.flatMap(sameContentLine)),
     ...several(changes.flatMap(sourceLine)),
     ...several(changes.map(whyLine)),
     ...heldBackLine(changes.flatMap(({ heldBack = [] }) => heldBack)),
@@ -28,7 +29,8 @@ export function instant(rfc3339: string): string {
   return Number.isNaN(time.getTime()) ? code(rfc3339) : `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }
 
-const longest = 100
+/** A digest of SHA-512 is whole. */
+const longest = 140
 const mostLines = 5
 const mostHeldBack = 5
 
@@ -39,9 +41,14 @@ function several(lines: readonly string[]): readonly string[] {
   return left > 0 ? [...distinct.slice(0, mostLines), `… and ${left} more like this`] : distinct
 }
 
-function digestLine({ digest, created }: NonNullable<NonNullable<Change['facts']>['to']>): string {
+function digestLine({ digest, created }: TagFacts): string {
   const isTold = created !== undefined && !isSilentTime(created)
-  return `Digest ${inlineCode(digest)}${isTold ? `, created ${instant(created)}` : ''}`
+  return `Digest ${code(digest)}${isTold ? `, created ${instant(created)}` : ''}`
+}
+
+function sameContentLine({ from, facts }: Change): readonly string[] {
+  const isSame = facts?.to !== undefined && facts.from?.digest === facts.to.digest
+  return from !== undefined && isSame ? [`The same image as ${code(from)}, under another tag`] : []
 }
 
 function sourceLine({ from, facts }: Change): readonly string[] {

@@ -1,4 +1,5 @@
 import type { ReleaseRules } from '../config/configuration.ts'
+import { withTag } from '../image/ref.ts'
 import { versionStep } from '../image/version-step.ts'
 import { inlineCode, plainLine } from '../markdown.ts'
 import { type RefusedChange, type ReleaseGroup, imagesOfGroup } from './group.ts'
@@ -36,7 +37,7 @@ export function commitMessage(group: ReleaseGroup, commitPrefix: string): string
   const lines = group.changes.map(({ use, from, to }) =>
     plainLine(`- ${use.workload} ${use.container}: ${from ?? '(no tag)'} -> ${to}`),
   )
-  const list = images.length === 1 ? [] : [...atMost(images.map((image) => ` - ${image}`)), '']
+  const list = images.length === 1 ? [] : [...atMost(images.map((image) => `- ${image}`)), '']
   return `${[releaseTitle(group, commitPrefix), '', ...list, ...atMost(lines)].join('\n')}\n`
 }
 
@@ -48,7 +49,7 @@ export function pullRequestText(group: ReleaseGroup, rules: TextRules): PullRequ
     ...imagesText(group),
     ...refusedText(group.refused ?? []),
     whenMerged(rules.release, rules.today),
-    'To refuse these tags, close this pull request; newer ones ask again. To take over, push a commit: Lotse then keeps its hands off.',
+    'To refuse this, close the pull request; newer tags ask again. To take over, push a commit: Lotse then keeps its hands off.',
     'Ask in a comment: `/lotse why` · `/lotse help`',
     formatReleaseMarker(markerOf(group)),
   ]
@@ -85,13 +86,13 @@ function tableOf({ changes }: ReleaseGroup): string {
   return [...head, ...shown, ...more].join('\n')
 }
 
-function row({ use, image, file, from, to }: Change, isOfOneImage: boolean): string {
+function row({ use, file, from, to }: Change, isOfOneImage: boolean): string {
   const step = versionStep(from, to)
-  const old = from === undefined ? 'no tag' : cell(from)
+  const [before, after] = isOfOneImage ? [from, to] : [use.image.written, withTag(use.image, to)]
   const cells = [
     cell(use.workload),
     cell(use.container),
-    `${isOfOneImage ? '' : `${cell(image)} `}${old} → ${cell(to)}${step === undefined ? '' : ` (${step})`}`,
+    `${before === undefined ? 'no tag' : cell(before)} → ${cell(after)}${step === undefined ? '' : ` (${step})`}`,
     cell(`${file}:${use.line}`),
   ]
   return `| ${cells.join(' | ')} |`
@@ -102,9 +103,15 @@ function cell(text: string): string {
   return code(text).replaceAll('|', '\\|')
 }
 
+/** In the order of the list in the commit. */
 function imagesText({ changes }: ReleaseGroup): readonly string[] {
-  const images = [...Map.groupBy(changes, ({ image, to }) => `${image}:${to}`)].toSorted(([a], [b]) => (a < b ? -1 : 1))
-  const texts = images.flatMap(([, [first, ...others]]) => (first === undefined ? [] : [imageText([first, ...others])]))
+  const images = [...Map.groupBy(changes, ({ image, to }) => `${image}:${to}`).values()]
+  const texts = images
+    .flatMap(([first, ...others]) =>
+      first === undefined ? [] : [{ name: withTag(first.use.image, first.to), text: imageText([first, ...others]) }],
+    )
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ text }) => text)
   const { shown, left } = fitting(texts, { most: most.images, room: room.images })
   return left === 0 ? shown : [...shown, `… and ${left} more images.`]
 }

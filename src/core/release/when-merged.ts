@@ -1,25 +1,20 @@
-import type { Freeze, ReleaseRules, ReleaseWindow, Weekday } from '../config/configuration.ts'
+import type { Freeze, MergeRule, ReleaseRules, ReleaseWindow, Weekday } from '../config/configuration.ts'
+import { weekdays } from '../config/release-window.ts'
 import { escapeMarkdown } from '../markdown.ts'
 
 /** When a release is merged, in the words of the configuration. Freezes that ended before `today` are not told of. */
 export function whenMerged({ merge, window, freeze }: ReleaseRules, today: string): string {
   const limits = [
-    ...(window === undefined ? [] : [`Only within \`release.window\`: ${windowText(window)}.`]),
+    ...(window === undefined || isAlways(window) ? [] : [`Only within \`release.window\`: ${windowText(window)}.`]),
     ...freezeText(freeze.filter(({ to }) => to >= today)),
   ]
-  switch (merge) {
-    case 'manual':
-      return 'A person merges this: `release.merge` is `manual` for this cluster.'
-    case 'commit':
-      return ['Lotse writes this to the branch itself: `release.merge` is `commit` for this cluster.', ...limits].join(
-        ' ',
-      )
-    case 'auto':
-      return [
-        'Merges by itself once every rule holds; the check `lotse/policy` shows which do not yet.',
-        ...limits,
-      ].join(' ')
-  }
+  return [who[merge], ...(merge === 'manual' ? [] : limits)].join(' ')
+}
+
+const who: Readonly<Record<MergeRule, string>> = {
+  manual: 'A person merges this: `release.merge` is `manual` for this cluster.',
+  auto: 'Merges by itself once every rule holds; the check `lotse/policy` shows which do not yet.',
+  commit: 'Lotse writes this to the branch itself: `release.merge` is `commit` for this cluster.',
 }
 
 function freezeText(freezes: readonly Freeze[]): readonly string[] {
@@ -27,18 +22,20 @@ function freezeText(freezes: readonly Freeze[]): readonly string[] {
   if (next === undefined) return []
   const reason = next.reason === undefined ? '' : ` (${escapeMarkdown(next.reason)})`
   const others = later.length === 0 ? '' : `, and ${later.length} later`
-  return [`Not in a freeze: the next is ${next.from} to ${next.to}${reason}${others}.`]
+  return [`Not in a \`release.freeze\`: ${next.from} to ${next.to}${reason}${others}.`]
+}
+
+function isAlways({ days, from, to }: ReleaseWindow): boolean {
+  return days.length === weekdays.length && from === 0 && to === 1440
 }
 
 function windowText({ days, from, to, zone }: ReleaseWindow): string {
   return `${daysText(days)} ${clock(from)}–${clock(to)} ${escapeMarkdown(zone)}`
 }
 
-const week: readonly Weekday[] = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
-
 /** `mon–thu, sat` */
 function daysText(days: readonly Weekday[]): string {
-  const runs = week.reduce<readonly (readonly Weekday[])[]>(
+  const runs = weekdays.reduce<readonly (readonly Weekday[])[]>(
     (runs, day) => (days.includes(day) ? [...runs.slice(0, -1), [...(runs.at(-1) ?? []), day]] : [...runs, []]),
     [[]],
   )
