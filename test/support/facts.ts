@@ -70,6 +70,7 @@ export type FactsOverride = Partial<Omit<MergeFacts, 'pull' | 'base'>> & {
 /** A release that may be merged; a test states only what differs. */
 export function mergeFacts(override: FactsOverride = {}): MergeFacts {
   return {
+    now: new Date('2026-11-23T12:00:00Z'),
     bot,
     checks: [greenCi],
     diffs: [],

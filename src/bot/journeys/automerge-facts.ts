@@ -33,6 +33,7 @@ export async function gatherMerge(deps: Deps, { repository: id, number }: Pull):
   if (state === undefined) return undefined
   const { pull, base, checks } = state
   const unasked: MergeFacts = {
+    now: deps.now(),
     bot,
     pull,
     base,

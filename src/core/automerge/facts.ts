@@ -4,6 +4,7 @@ import type { ReleaseMarker } from '../release/marker.ts'
 
 /** All that is known of a pull request before anything is decided about it. */
 export type MergeFacts = {
+  readonly now: Date
   /** The app's own numeric user id. */
   readonly bot: UserId
   readonly pull: PullRequestFacts

@@ -13,6 +13,9 @@ export type PolicyCheck = {
 /** How a reason shows: what never passes by waiting must end the check, or a required check would hang for ever. */
 const conclusions: Partial<Record<ReasonKind, 'success' | 'failure' | 'neutral'>> = {
   manual: 'success',
+  // People may review and merge meanwhile, also where this check is required.
+  freeze: 'success',
+  window: 'success',
   'own-check': 'success',
   'merge-queue': 'success',
   'unknown-gate': 'success',

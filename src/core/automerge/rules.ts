@@ -1,3 +1,4 @@
+import { standstill } from '../release/timing.ts'
 import type { CheckFacts, DiffFact, MergeFacts, RequiredCheck } from './facts.ts'
 import { policyCheckName } from './policy-check-name.ts'
 
@@ -10,6 +11,8 @@ export type ReasonKind =
   | 'broken-configuration'
   | 'no-such-cluster'
   | 'manual'
+  | 'freeze'
+  | 'window'
   | 'other-base'
   | 'draft'
   | 'plan-unknown'
@@ -52,6 +55,7 @@ export const rules: readonly Rule[] = [
   { says: 'the pull request is open', judge: isOpen },
   { says: 'the configuration is valid', judge: isConfigured },
   { says: 'the cluster merges by itself', judge: mergesByItself },
+  { says: 'there is no freeze, and the window is open', judge: isInTime },
   { says: 'it goes into the default branch', judge: goesIntoDefaultBranch },
   { says: 'it is not a draft', judge: isReady },
   { says: 'it changes exactly what the plan says', judge: isUntouched },
@@ -85,9 +89,16 @@ function isConfigured({ settings, pull }: MergeFacts): Verdict {
   }
 }
 
+/** For `commit` nothing new is opened, but what was opened before the configuration said so still wants to be merged. */
 function mergesByItself({ settings }: MergeFacts): Verdict {
-  if (settings.kind === 'release' && settings.release.merge === 'auto') return yes
+  if (settings.kind === 'release' && settings.release.merge !== 'manual') return yes
   return waiting('manual', 'a person merges it: “release.merge” is “manual”')
+}
+
+/** Nothing tells of its end: the refresh looks at every open release again. */
+function isInTime({ settings, now }: MergeFacts): Verdict {
+  const still = settings.kind === 'release' ? standstill(now, settings.release) : undefined
+  return still === undefined ? yes : waiting(still.kind, still.says)
 }
 
 function goesIntoDefaultBranch({ base }: MergeFacts): Verdict {

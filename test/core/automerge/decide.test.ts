@@ -30,6 +30,9 @@ const settings = (change: Partial<typeof releaseRules>): FactsOverride => ({
   settings: { kind: 'release', release: { ...releaseRules, ...change } },
 })
 
+const today = { from: '2026-11-23', to: '2026-11-23', reason: 'audit' }
+const weekend = { days: ['sat', 'sun'], zone: 'UTC' } as const
+
 /** `merge`, `leave`, `finish`, or the kind of the reason behind `wait` and `block`. */
 type Row = readonly [name: string, facts: FactsOverride, expected: string]
 
@@ -49,6 +52,13 @@ const table: readonly Row[] = [
   ['blocks with a broken one', { settings: { kind: 'broken', problem: 'x' } }, 'block broken-configuration'],
   ['blocks for a cluster that is gone', { settings: { kind: 'no-such-cluster' } }, 'block no-such-cluster'],
   ['waits for a person where merging is manual', settings({ merge: 'manual' }), 'wait manual'],
+  ['merges what was opened before the cluster committed', settings({ merge: 'commit' }), 'merge'],
+  ['waits for the end of a freeze', settings({ freeze: [today] }), 'wait freeze'],
+  ['waits for the window', settings({ window: { ...weekend, from: 0, to: 1440 } }), 'wait window'],
+  ['waits in a freeze also where it would commit', settings({ merge: 'commit', freeze: [today] }), 'wait freeze'],
+  ['does not ask when, where a person merges', settings({ merge: 'manual', freeze: [today] }), 'wait manual'],
+  ['merges after a freeze', { ...settings({ freeze: [today] }), now: new Date('2026-11-24T00:00:00Z') }, 'merge'],
+  ['merges in the window', settings({ window: { ...weekend, days: ['mon'], from: 720, to: 721 } }), 'merge'],
   ['blocks what goes elsewhere', { base: { isDefault: false, branch: branch('next') } }, 'block other-base'],
   ['waits while it is a draft', { pull: { draft: true } }, 'wait draft'],
 
@@ -270,6 +280,25 @@ describe('explainMerge', () => {
   })
 })
 
+describe('explainMerge of times', () => {
+  const rows: readonly (readonly [what: string, FactsOverride, detail: string])[] = [
+    ['a freeze', settings({ freeze: [today] }), 'a freeze until Tue 2026-11-24 00:00 UTC: audit'],
+    [
+      'a window',
+      settings({ window: { ...weekend, from: 480, to: 960 } }),
+      'outside the window until Sat 2026-11-28 08:00 UTC',
+    ],
+  ]
+  for (const [what, override, expected] of rows) {
+    test(`says until when ${what} holds it`, () => {
+      const open = explainMerge(mergeFacts(override)).filter(({ holds }) => holds !== 'yes')
+      assert.deepEqual(open, [
+        { rule: 'there is no freeze, and the window is open', holds: 'waiting', detail: expected },
+      ])
+    })
+  }
+})
+
 describe('explainMerge of live diffs', () => {
   const rows: readonly (readonly [state: DiffFact['state'], detail: string])[] = [
     ['pending', 'the agent of production is asked what it changes'],
@@ -301,6 +330,8 @@ describe('policyCheck', () => {
     ['what the plan asks for no more', { plan: { kind: 'nothing' } }, 'neutral'],
     ['what is no release, so that it can be required', { pull: { author: person } }, 'success'],
     ['what a person merges', settings({ merge: 'manual' }), 'success'],
+    ['what waits for the end of a freeze', settings({ freeze: [today] }), 'success'],
+    ['what waits for the window', settings({ window: { ...weekend, from: 0, to: 1440 } }), 'success'],
     ['what a person has taken over', { plan: { kind: 'taken-over' } }, 'neutral'],
     ['a failed check', { checks: [check('failure')] }, 'failure'],
     ['what is still awaited', { checks: [check('pending')] }, undefined],

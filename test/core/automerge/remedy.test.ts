@@ -5,6 +5,8 @@ import { type Remedy, remedyFor } from '../../../src/core/automerge/remedy.ts'
 import { type FactsOverride, commit, mergeFacts, person, releaseRules } from '../../support/facts.ts'
 
 const manual: FactsOverride = { settings: { kind: 'release', release: { ...releaseRules, merge: 'manual' } } }
+const freeze = [{ from: '2026-11-23', to: '2026-11-23' }]
+const frozen: FactsOverride = { settings: { kind: 'release', release: { ...releaseRules, freeze } } }
 
 const rows: readonly (readonly [name: string, FactsOverride, Remedy | undefined])[] = [
   ['nothing for what merges', {}, undefined],
@@ -14,6 +16,9 @@ const rows: readonly (readonly [name: string, FactsOverride, Remedy | undefined]
     { ...manual, pull: { mergeable: 'conflict' } },
     'write-anew',
   ],
+  ['write anew what conflicts, also in a freeze', { ...frozen, pull: { mergeable: 'conflict' } }, 'write-anew'],
+  ['write anew what is behind, also in a freeze', { ...frozen, pull: { mergeState: 'behind' } }, 'write-anew'],
+  ['nothing but wait for the end of a freeze', frozen, undefined],
   [
     'write anew what conflicts, also while it is a draft',
     { pull: { draft: true, mergeable: 'conflict' } },
