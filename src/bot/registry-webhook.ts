@@ -1,46 +1,59 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
-import { parseNotification } from '../core/image/registry-notification.ts'
+import { parseRegistryNotification } from '../core/image/registry-notification.ts'
+import { provesSecret } from '../core/image/registry-notification-proof.ts'
+import { registryName } from '../core/image/ref.ts'
 import { formatProblem } from '../core/parsed.ts'
 import type { Secret } from '../core/secret.ts'
-import { repositoriesWith } from '../io/store/repositories.ts'
+import type { RegistrySetting } from '../runtime/registries.ts'
 import type { Deps } from './deps.ts'
 import type { WebhookAnswer, WebhookRequest } from './github-webhook.ts'
-import { journeys } from './keys.ts'
+import { type PushedImages, createPushedImages } from './pushed-images.ts'
+
+export type RegistryWebhook = (request: WebhookRequest, host: string) => Promise<WebhookAnswer>
+
+type Expected = { readonly secret: Secret | undefined; readonly registries: readonly RegistrySetting[] }
 
 /**
  * A registry says that tags were pushed; `host` is the name under which manifests know it, from the URL that the
- * operator gave the registry. Registries do not sign, so a shared secret comes as `Authorization: Bearer …`. Nothing of
- * the payload is believed: a tag is the hint to read that image's tags, if somebody follows the image.
+ * operator gave the registry. Nothing of the payload is believed: a tag is the hint to read that image's tags, if
+ * somebody follows the image. So nobody can have us ask for anything that we would not ask for by ourselves.
  */
-export async function receiveRegistry(
-  { database, jobs, log }: Deps,
-  { secret, host }: { readonly secret: Secret | undefined; readonly host: string },
-  { headers, body }: WebhookRequest,
-): Promise<WebhookAnswer> {
-  if (secret === undefined) return answer(404, 'registry notifications are off: set REGISTRY_WEBHOOK_SECRET')
-  if (!isBearer(headers['authorization'], secret))
-    return answer(401, 'expected REGISTRY_WEBHOOK_SECRET as bearer token')
-  const pushed = parseNotification(jsonOf(body), host)
-  if (!pushed.ok) return answer(400, pushed.problems.map(formatProblem).join('; '))
-  const images = [...new Set(pushed.value.map(({ image }) => image))]
-  let followed = 0
-  for (const image of images) {
-    if ((await repositoriesWith(database, image)).length === 0) continue
-    followed += 1
-    await jobs.ask(journeys.tags, image)
+export function createRegistryWebhook(deps: Deps, expected: Expected): RegistryWebhook {
+  const pushedImages = createPushedImages(deps)
+  return async (request, host) => {
+    const refusal = whyNot(request, host, expected)
+    return refusal ?? (await take({ ...deps, pushedImages }, request, registryName(host)))
   }
-  log.info({ host, images: images.length, followed }, 'registry notification taken')
-  return answer(202, `${followed} of ${images.length} images are followed`)
 }
 
-/** Compared as digests, so that neither content nor length shows in the time it takes. */
-function isBearer(given: WebhookRequest['headers'][string], secret: Secret): boolean {
-  const text = typeof given === 'string' ? given : ''
-  return timingSafeEqual(digest(text), digest(`Bearer ${secret.reveal()}`))
+/** The secret first: who does not know it learns nothing of our registries. */
+function whyNot(request: WebhookRequest, host: string, { secret, registries }: Expected): WebhookAnswer | undefined {
+  if (secret === undefined) return answer(404, 'registry notifications are off: set REGISTRY_WEBHOOK_SECRET')
+  if (!provesSecret(secret, request)) return answer(401, `expected REGISTRY_WEBHOOK_SECRET ${waysToProve}`)
+  const names = registries.map((registry) => registryName(registry.host))
+  if (names.includes(registryName(host))) return undefined
+  return answer(
+    404,
+    `\`${host.slice(0, 100)}\` is none of the registries that Lotse asks; end the address in the host as manifests name it, and have it in REGISTRIES`,
+  )
 }
 
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
+const waysToProve =
+  'as bearer token, as the Authorization header, as password, in X-Webhook-Secret, or as the key of a signature of the body'
+
+/** Of a thousand that are alike, the first tell enough. */
+const mostProblems = 5
+
+type TakeDeps = Pick<Deps, 'log'> & { readonly pushedImages: PushedImages }
+
+async function take({ log, pushedImages }: TakeDeps, request: WebhookRequest, host: string): Promise<WebhookAnswer> {
+  const body = jsonOf(request.body)
+  if (body === undefined) return answer(400, 'expected JSON: set the content type of the webhook to application/json')
+  const pushed = parseRegistryNotification(body, { host, headers: request.headers })
+  if (!pushed.ok) return answer(400, pushed.problems.slice(0, mostProblems).map(formatProblem).join('; '))
+  const images = new Set(pushed.value.map(({ image }) => image))
+  const followed = await pushedImages([...images])
+  log.info({ host, images: images.size, followed }, 'registry notification taken')
+  return answer(202, `${followed} of ${images.size} images are followed`)
 }
 
 function jsonOf(body: Uint8Array): unknown {

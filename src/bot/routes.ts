@@ -4,7 +4,7 @@ import type { BotSettings } from '../runtime/settings.ts'
 import type { Deps } from './deps.ts'
 import { receiveGitHub } from './github-webhook.ts'
 import { formatMetrics } from './metrics.ts'
-import { receiveRegistry } from './registry-webhook.ts'
+import { createRegistryWebhook } from './registry-webhook.ts'
 
 /** GitHub sends no larger payload. */
 const webhookBytes = 25 * 1024 * 1024
@@ -16,6 +16,8 @@ export async function serve(
   settings: BotSettings,
   upgrades: readonly HttpUpgrade[] = [],
 ): Promise<HttpServer> {
+  const { registryWebhookSecret: secret, registries } = settings
+  const receiveRegistry = createRegistryWebhook(deps, { secret, registries })
   const routes: readonly HttpRoute[] = [
     {
       method: 'POST',
@@ -27,8 +29,7 @@ export async function serve(
       method: 'POST',
       path: registryWebhookPath('{host}'),
       maxBytes: notificationBytes,
-      handle: (request) =>
-        receiveRegistry(deps, { secret: settings.registryWebhookSecret, host: request.params['host'] ?? '' }, request),
+      handle: (request) => receiveRegistry(request, request.params['host'] ?? ''),
     },
     { method: 'GET', path: '/metrics', handle: () => metrics(deps) },
   ]

@@ -58,6 +58,12 @@ export function withTag(ref: ImageRef, tag: string): string {
   return `${split(ref.written).name}:${tag}`
 }
 
+/** A registry by the one name that images have it under here: `docker.io` for `index.docker.io`, all in lower case. */
+export function registryName(host: string): string {
+  const name = host.toLowerCase()
+  return namesOfDockerHub.includes(name) ? dockerHub : name
+}
+
 /** Whether a registry can have such a tag: letters, digits, `_`, `.`, `-`, at most 128. */
 export function isTag(text: string): boolean {
   return tagForm.test(text)
@@ -81,10 +87,9 @@ function locate(name: string): { readonly host: string; readonly path: string } 
   const first = name.slice(0, Math.max(slash, 0))
   const isHost = /[.:]/.test(first) || first === 'localhost'
   if (!isHost) return { host: dockerHub, path: slash < 0 ? `library/${name}` : name }
-  const host = first.toLowerCase()
+  const host = registryName(first)
   const path = name.slice(slash + 1)
-  if (!namesOfDockerHub.includes(host)) return { host, path }
-  return { host: dockerHub, path: path.includes('/') ? path : `library/${path}` }
+  return host === dockerHub && !path.includes('/') ? { host, path: `library/${path}` } : { host, path }
 }
 
 function whatIsWrong(text: string, { host, path, tag, digest }: Parts & { host: string; path: string }) {

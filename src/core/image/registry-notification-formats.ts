@@ -21,22 +21,31 @@ export type NotificationFormat = {
 
 /** The first that speaks is believed; the most telling signs come first. */
 export const notificationFormats: readonly NotificationFormat[] = [
-  { of: 'GitHub Packages', speaks: ({ package: a, registry_package: b }) => isRecord(a ?? b), read: readGitHub },
+  { of: 'GitHub Packages', speaks: isOfGitHub, read: readGitHub },
   { of: 'Pub/Sub of Google', speaks: ({ message }) => typeof field(message, 'data') === 'string', read: readPubSub },
   { of: 'Amazon EventBridge', speaks: (payload) => typeof payload['detail-type'] === 'string', read: readEventBridge },
   // Harbor can send CloudEvents, too, so these come first and hand over.
   { of: 'CloudEvents', speaks: (payload, headers) => cloudEventType(payload, headers) !== undefined, read: readEvent },
   { of: 'Harbor', speaks: ({ event_data: data }) => isRecord(data), read: readHarbor },
   { of: 'Docker Hub', speaks: ({ push_data: data }) => isRecord(data), read: readDockerHub },
-  { of: 'Quay', speaks: ({ updated_tags: tags }) => Array.isArray(tags), read: readQuay },
+  {
+    of: 'Quay',
+    speaks: ({ docker_url: url, updated_tags: tags }) => isText(url) || Array.isArray(tags),
+    read: readQuay,
+  },
   { of: 'JFrog', speaks: ({ domain, event_type: type }) => isText(domain) && isText(type), read: readJFrog },
   { of: 'Nexus', speaks: ({ repositoryName: name, action }) => isText(name) && isText(action), read: readNexus },
-  { of: 'Azure', speaks: ({ target }) => isRecord(target), read: readAzure },
+  { of: 'Azure', speaks: ({ target, action }) => isRecord(target) || action === 'ping', read: readAzure },
 ]
 
 type Read = Parsed<readonly NamedTag[]>
 
 const nothing: Read = parsed([])
+
+/** Also its `ping`, when a webhook is made, and what else it was told to send. */
+function isOfGitHub({ package: a, registry_package: b }: Payload, headers: NotificationHeaders): boolean {
+  return isText(headers['x-github-event']) || isRecord(a ?? b)
+}
 
 /** `package` says who owns it by login, `registry_package` sometimes only by its namespace. A tag can come later. */
 function readGitHub({ action, package: a, registry_package: b }: Payload): Read {
@@ -151,8 +160,9 @@ function joined(repository: unknown): string | undefined {
   return isText(namespace) && isText(name) ? `${namespace}/${name}` : undefined
 }
 
+/** No image is below a key with capital letters. */
 function below(key: unknown, path: unknown, tag: unknown): readonly NamedTag[] {
-  return isText(key) && isText(path) ? [{ path: `${key}/${path}`, tag }] : []
+  return isText(key) && isText(path) && key === key.toLowerCase() ? [{ path: `${key}/${path}`, tag }] : []
 }
 
 function first(of: Payload, names: readonly string[]): unknown {

@@ -1,3 +1,4 @@
+import { registryName } from '../../core/image/ref.ts'
 import { type Parsed, parsed, refused } from '../../core/parsed.ts'
 import { Secret } from '../../core/secret.ts'
 import type { Credentials } from './credentials.ts'
@@ -24,15 +25,10 @@ export function loginIn(file: Uint8Array, host: string): Parsed<Credentials | un
     : parsed(undefined)
 }
 
-const dockerHub = 'docker.io'
-const namesOfDockerHub: readonly string[] = [dockerHub, 'index.docker.io', 'registry-1.docker.io']
-
 /** `https://index.docker.io/v1/`, `ghcr.io`, `https://registry.example.org:5000/v2/`. Undefined for one below a path. */
 function hostOf(written: string): string | undefined {
   const [, host = '', path = ''] = /^(?:https?:\/\/)?([^/]+)(.*)$/i.exec(written.trim()) ?? []
-  if (!/^(?:\/|\/v[12]\/?)?$/.test(path)) return undefined
-  const name = host.toLowerCase()
-  return namesOfDockerHub.includes(name) ? dockerHub : name
+  return /^(?:\/|\/v[12]\/?)?$/.test(path) ? registryName(host) : undefined
 }
 
 /** `auth` is `username:password` in base64; `identitytoken` is what a token server gave instead of keeping a password. */

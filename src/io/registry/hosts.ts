@@ -1,4 +1,4 @@
-import type { ImageName } from '../../core/image/ref.ts'
+import { type ImageName, registryName } from '../../core/image/ref.ts'
 import type { Secret } from '../../core/secret.ts'
 import { UserError } from '../../core/user-error.ts'
 import type { Credentials } from './credentials.ts'
@@ -44,11 +44,6 @@ const knownHosts = new Map<string, { readonly url?: string; readonly tokenServer
   ['quay.io', { page: 100 }],
 ])
 
-const otherNames = new Map([
-  ['index.docker.io', 'docker.io'],
-  ['registry-1.docker.io', 'docker.io'],
-])
-
 const defaultTagsPerPage = 1000
 
 export type RegistryHosts = ReadonlyMap<string, RegistryHost>
@@ -77,8 +72,7 @@ export function placeOf(hosts: RegistryHosts, image: ImageName): RegistryPlace |
 export const inSettings = "to the registries in the bot's settings"
 
 function readHost(setting: RegistrySetting): RegistryHost {
-  const written = setting.host.toLowerCase()
-  const name = otherNames.get(written) ?? written
+  const name = registryName(setting.host)
   const known = knownHosts.get(name) ?? {}
   const base = readUrl(name, setting.url ?? known.url ?? `https://${name}`)
   // The password of a mirror is none of the original's business.

@@ -208,6 +208,15 @@ export async function repositoriesWith(database: Queryable, image: ImageName): P
   return rows.map(({ repository }) => repository)
 }
 
+/** Those of these images that some workload follows. */
+export async function followedAmong(database: Queryable, images: readonly ImageName[]): Promise<readonly ImageName[]> {
+  const rows = await database.query<{ image: ImageName }>(
+    'select distinct image from followed_image where image = any($1::text[]) order by 1',
+    [[...images]],
+  )
+  return rows.map(({ image }) => image)
+}
+
 /** Every image that some workload follows, for the registries to be asked again. */
 export async function followedImages(database: Queryable): Promise<readonly ImageName[]> {
   const rows = await database.query<{ image: ImageName }>('select distinct image from followed_image order by 1')

@@ -148,7 +148,14 @@ const rows: readonly Row[] = [
     [],
   ],
   ['no deleted package of GitHub', { body: { action: 'deleted', package: packageOf('1.2.0') } }, []],
+  [
+    'no ping of GitHub',
+    { body: { zen: 'Keep it logically awesome.', hook_id: 1, hook: {} }, headers: { 'x-github-event': 'ping' } },
+    [],
+  ],
+  ['no other event of GitHub', { body: { action: 'opened', issue: {} }, headers: { 'x-github-event': 'issues' } }, []],
   ['Quay', { body: quay(['1.2.0']) }, app],
+  ['no scan of Quay', { body: { ...quay(undefined), tags: ['1.2.0'], vulnerability: { id: 'CVE-FAKE-CVE' } } }, []],
   ['all tags of Quay', { body: quay(['1.2.0', '1.2', '1.2']) }, [...app, 'r.example.org/acme/app:1.2']],
   ['Harbor', { body: harbor(['1.2.0']) }, app],
   ['Harbor 1', { body: harbor(['1.2.0'], 'pushImage') }, app],
@@ -179,6 +186,7 @@ const rows: readonly Row[] = [
   ['Azure', { body: azure() }, app],
   ['no delete of Azure', { body: azure('delete') }, []],
   ['no test of Azure', { body: azure('ping', undefined) }, []],
+  ['no test of Azure without a target', { body: { id: '1', action: 'ping' } }, []],
   ['Azure Event Grid', { body: cloudEvent('Microsoft.ContainerRegistry.ImagePushed', azure()) }, app],
   [
     'no delete of Azure Event Grid',
@@ -209,6 +217,7 @@ const rows: readonly Row[] = [
     { body: nexus() },
     [...app, 'r.example.org/docker-hosted/acme/app:1.2.0'],
   ],
+  ['Nexus where no image can be below the repository', { body: { ...nexus(), repositoryName: 'Docker' } }, app],
   ['no delete of Nexus', { body: nexus({}, 'DELETED') }, []],
   ['no jar of Nexus', { body: nexus({ format: 'maven2' }) }, []],
   [
