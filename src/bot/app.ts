@@ -11,12 +11,14 @@ import {
   parseRepoId,
   parseUserId,
 } from '../core/ids.ts'
+import { parseRegistryNotification } from '../core/image/registry-notification.ts'
 import { guaranteed } from '../core/parsed.ts'
 import { keepComment } from '../io/store/comments.ts'
 import { doubtPull, forgetDiffResult, pullsOfHead, readDiffPull } from '../io/store/diffs.ts'
 import { doubtHead } from '../io/store/repositories.ts'
 import { pullOfHead } from '../io/store/releases.ts'
 import type { Deps } from './deps.ts'
+import { createPushedImages } from './pushed-images.ts'
 import { type Pull, formatCommentKey, formatHeadKey, formatPullKey, journeys } from './keys.ts'
 
 /**
@@ -28,6 +30,7 @@ export function app(probot: Probot, deps: Deps): void {
   onPullRequests(probot, deps)
   onChecks(probot, deps)
   onComments(probot, deps)
+  onPackages(probot, deps)
   onInstallations(probot, deps)
 }
 
@@ -125,6 +128,19 @@ function onComments(probot: Probot, { database, jobs, identity }: Deps): void {
       createdAt: comment.created_at,
     })
     await jobs.ask(journeys.chat, formatCommentKey(id))
+  })
+}
+
+/**
+ * Images of GitHub's own registry, as far as a repository of the installation has them: the same hint as a registry
+ * sends, only signed. Whether somebody follows the image is asked of the store, so a stranger's package costs nothing.
+ */
+function onPackages(probot: Probot, deps: Deps): void {
+  const pushedImages = createPushedImages(deps)
+  probot.on('registry_package', async ({ payload }) => {
+    const pushed = parseRegistryNotification(payload, { host: 'ghcr.io' })
+    // What we cannot read is no push of an image that anybody could follow.
+    if (pushed.ok) await pushedImages(pushed.value.map(({ image }) => image))
   })
 }
 
