@@ -59,6 +59,6 @@ export async function asked({ jobs }: Deps): Promise<readonly string[]> {
 /** Nothing is known, and nothing waits. */
 export async function clear({ database }: Deps): Promise<void> {
   await database.execute(`
-    truncate delivery, repository, reading, image_tags, manifest, comment, done_command cascade;
+    truncate delivery, repository, reading, image_tags, manifest, image_content, comment, done_command cascade;
     delete from ${database.schema}_jobs.job`)
 }

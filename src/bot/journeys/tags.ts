@@ -3,7 +3,7 @@ import { guaranteed } from '../../core/parsed.ts'
 import type { ImageTags } from '../../core/release/plan.ts'
 import type { TagList } from '../../io/registry/client.ts'
 import { repositoriesWith } from '../../io/store/repositories.ts'
-import { keepTags, readTags } from '../../io/store/registry.ts'
+import { keepListed, keepTags, readTags } from '../../io/store/registry.ts'
 import type { Deps } from '../deps.ts'
 import { journeys } from '../keys.ts'
 
@@ -19,7 +19,10 @@ export async function tags(deps: Deps, key: string): Promise<void> {
   const list = await deps.registry.listTags(image, known?.etag === undefined ? undefined : { etag: known.etag })
   if (list.kind !== 'unchanged') {
     const etag = list.kind === 'tags' ? list.etag : undefined
-    await keepTags(deps.database, image, { answer: answerOf(list), etag, now: deps.now() })
+    const [answer, now] = [answerOf(list), deps.now()]
+    // First what the tags are: a plan that sees them asks for nothing that was told with them.
+    if (list.kind === 'tags') await keepListed(deps.database, image, { manifests: list.manifests ?? [], now })
+    await keepTags(deps.database, image, { answer, etag, now })
   }
   deps.log.info({ image, answer: list.kind, repositories: repositories.length }, 'tags read')
   // Also when nothing changed: the run before this one may have died after it kept the tags.

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
+import type { ListedManifest } from '../../core/image/listed-manifests.ts'
 import type { ImageName } from '../../core/image/ref.ts'
 import { formatProblem, type Parsed } from '../../core/parsed.ts'
-import type { TagContent } from '../../core/image/wanted-metadata.ts'
+import type { KnownTag, TagContent } from '../../core/image/wanted-metadata.ts'
 import type { ImageTags } from '../../core/release/plan.ts'
 import { UserError } from '../../core/user-error.ts'
 import { createRegistry, type Registry } from '../../io/registry/client.ts'
@@ -42,23 +43,32 @@ function textOf(file: string): string {
 }
 
 /** What the registry says of an image now; that it does not answer is an answer, too. */
-async function tagsOf(registry: Registry, image: ImageName): Promise<ImageTags> {
+async function factsOf(registry: Registry, image: ImageName): Promise<StartingFacts> {
+  // Only who was there all the time knows how old a tag is, so here none is too young.
+  const facts = (tags: ImageTags, known: StartingFacts['known'] = new Map()): StartingFacts => {
+    return { tags, known, listedSinceMs: () => 0 }
+  }
   try {
     const list = await registry.listTags(image)
     // Nothing was known that could be unchanged.
-    return list.kind === 'unchanged' ? { kind: 'unknown' } : list
+    if (list.kind === 'unchanged') return facts({ kind: 'unknown' })
+    return list.kind === 'tags' ? facts(list, knownByList(list.manifests ?? [])) : facts(list)
   } catch (error) {
     if (!(error instanceof RegistryUnavailable)) throw error
-    return { kind: 'refused', because: error.message }
+    return facts({ kind: 'refused', because: error.message })
   }
+}
+
+function knownByList(manifests: readonly ListedManifest[]): ReadonlyMap<string, KnownTag> {
+  const known = manifests.flatMap(({ tags, ...told }) => tags.map((tag) => [tag, { ...told, firstSeenMs: 0 }] as const))
+  return new Map(known)
 }
 
 /** Knows the tags of these images; what is learned of them lasts as long as the process. */
 export async function knowledgeOf(registry: Registry, images: readonly ImageName[]): Promise<Knowledge> {
   const start = new Map<ImageName, StartingFacts>()
   await inParallel(images, async (image) => {
-    // Only who was there all the time knows how old a tag is, so here none is too young.
-    start.set(image, { tags: await tagsOf(registry, image), known: new Map(), listedSinceMs: () => 0 })
+    start.set(image, await factsOf(registry, image))
   })
   const contents = new Map<string, TagContent>()
   return createKnowledge(

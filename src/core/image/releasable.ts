@@ -83,6 +83,7 @@ function whyUnfit(tag: string, { known, needs = [], age }: TagKnowledge): HeldBa
 }
 
 function whyTimeless(policy: TagPolicy, tag: KnownTag | undefined): HeldBack['because'] | undefined {
-  const isTimeless = isOrderedByTime(policy) && tag?.image !== undefined && isSilentTime(tag.image.created ?? '')
+  const created = tag?.created ?? (tag?.image === undefined ? undefined : (tag.image.created ?? ''))
+  const isTimeless = isOrderedByTime(policy) && created !== undefined && isSilentTime(created)
   return isTimeless ? { kind: 'created-missing' } : undefined
 }

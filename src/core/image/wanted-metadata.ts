@@ -11,6 +11,8 @@ export type KnownTag = {
   readonly lastSeenMs?: number
   /** The tag was seen with another digest before: what it is now is not older than this digest. */
   readonly moved?: boolean
+  /** As the registry's list says; where it says so of one image, it does of all. */
+  readonly created?: string
   readonly image?: TagContent
 }
 
@@ -48,7 +50,9 @@ export function wantedMetadata(
 ): WantedMetadata {
   const candidates = isOrderedByTime(policy) ? [...new Set(tags)].filter((tag) => policyAllows(policy, tag)) : []
   if (candidates.length < 2) return { describe: [], resolve: [], later: 0 }
-  const unread = candidates.map((tag) => ({ tag, is: known(tag) })).filter(({ is }) => is?.image === undefined)
+  const unread = candidates
+    .map((tag) => ({ tag, is: known(tag) }))
+    .filter(({ is }) => is?.image === undefined && is?.created === undefined)
   const digests = new Map<string, { tag: string; digest: string; firstSeenMs: number }>()
   for (const { tag, is } of unread.toSorted((a, b) => compareNames(a.tag, b.tag)))
     if (is !== undefined && !digests.has(is.digest)) digests.set(is.digest, { tag, ...is })
@@ -66,8 +70,8 @@ export function wantedMetadata(
 /** The times that `newestAllowedTag` asks for. One that was read and says none ranks last; it is not waited for. */
 export function createdTimes(known: Known): CreatedTime {
   return (tag) => {
-    const image = known(tag)?.image
-    return image === undefined ? undefined : (image.created ?? '')
+    const is = known(tag)
+    return is?.created ?? (is?.image === undefined ? undefined : (is.image.created ?? ''))
   }
 }
 

@@ -234,7 +234,7 @@ function factsOfTags(known: Known, from: string | undefined, to: string): NonNul
 function factsOfTag(known: Known, tag: string): TagFacts | undefined {
   const is = known(tag)
   if (is === undefined) return undefined
-  const { created, labels = {} } = is.image ?? {}
+  const { created = is.created, labels = {} } = is.image ?? {}
   return { digest: is.digest, ...(created === undefined ? {} : { created }), labels }
 }
 

@@ -1,3 +1,4 @@
+import { type ListedManifest, readListedManifests } from '../../core/image/listed-manifests.ts'
 import { isTag } from '../../core/image/ref.ts'
 import { parseObject } from './json-object.ts'
 import { type Ask, refusal } from './conversation.ts'
@@ -6,7 +7,13 @@ import { nextPage } from './next-page.ts'
 import type { Incoming, Limits } from './transport.ts'
 
 export type TagList =
-  | { readonly kind: 'tags'; readonly tags: readonly string[]; readonly etag?: string }
+  | {
+      readonly kind: 'tags'
+      readonly tags: readonly string[]
+      readonly etag?: string
+      /** Where a registry tells more than it must. */
+      readonly manifests?: readonly ListedManifest[]
+    }
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'absent' }
   | Refused
@@ -20,6 +27,7 @@ export async function listTags(
 ): Promise<TagList> {
   const { host, path } = place
   const tags = new Set<string>()
+  const manifests: ListedManifest[] = []
   const seen = new Set<string>()
   let url = new URL(`${host.base}/v2/${path}/tags/list?n=${host.tagsPerPage}`)
   for (let page = 1; page <= limits.pages; page += 1) {
@@ -30,12 +38,17 @@ export async function listTags(
     if (answer.kind === 'refused') return answer
     if (answer.status === 304 && condition !== undefined) return { kind: 'unchanged' }
     if (answer.status !== 200) return withoutTags(place, answer)
-    const found = readTags(answer.body)
-    if (found === undefined) return refusal(place, 'it is not a list of tags')
+    const body = parseObject(answer.body)
+    const found = readTags(body)
+    if (body === undefined || found === undefined) return refusal(place, 'it is not a list of tags')
     for (const tag of found) tags.add(tag)
+    manifests.push(...readListedManifests(body))
     const next = nextPage(answer.headers.get('link'), url)
     if (next.kind === 'elsewhere') return refusal(place, `its next page is at \`${next.origin}\`, another host`)
-    if (next.kind === 'end') return { kind: 'tags', tags: [...tags], ...(page === 1 ? etagOf(answer) : {}) }
+    if (next.kind === 'end') {
+      const told = manifests.length === 0 ? {} : { manifests }
+      return { kind: 'tags', tags: [...tags], ...told, ...(page === 1 ? etagOf(answer) : {}) }
+    }
     if (seen.has(next.url.href)) return refusal(place, 'its pages run in a circle')
     url = next.url
   }
@@ -48,10 +61,9 @@ function etagOf({ headers }: Incoming): { readonly etag?: string } {
 }
 
 /** `tags` is null where all were deleted. What cannot be a tag is not one: it can be neither pulled nor written. */
-function readTags(body: Uint8Array): readonly string[] | undefined {
-  const answer = parseObject(body)
-  const tags = answer?.['tags']
-  if (answer !== undefined && tags === null) return []
+function readTags(body: Readonly<Record<string, unknown>> | undefined): readonly string[] | undefined {
+  const tags = body?.['tags']
+  if (body !== undefined && tags === null) return []
   return Array.isArray(tags) ? tags.filter((tag) => typeof tag === 'string').filter(isTag) : undefined
 }
 

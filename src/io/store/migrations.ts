@@ -72,6 +72,8 @@ export const migrations: readonly Migration[] = [
         image text not null,
         tag text not null,
         digest text not null,
+        -- where the list of its registry says so
+        created text,
         first_seen timestamptz not null,
         last_seen timestamptz not null,
         primary key (image, tag, digest)
@@ -91,6 +93,13 @@ export const migrations: readonly Migration[] = [
         parent text,
         tree text,
         pull int,
+        -- whether that was open when it was last looked at
+        open boolean not null default false,
+        -- when the open pull request was last edited; and what it will be edited to, and since when just that is wanted
+        edited_at timestamptz,
+        next jsonb,
+        -- since when and why it may not open a pull request yet
+        held jsonb,
         -- title and body as we wrote them last; and why it cannot be written
         text jsonb,
         problem text,

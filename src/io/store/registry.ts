@@ -1,3 +1,4 @@
+import type { ListedManifest } from '../../core/image/listed-manifests.ts'
 import { type Listed, listedNow } from '../../core/image/listed.ts'
 import type { ImageName } from '../../core/image/ref.ts'
 import type { KnownTag, TagContent } from '../../core/image/wanted-metadata.ts'
@@ -87,6 +88,32 @@ export async function keepDigest(
   )
 }
 
+/** The same of a whole list that says it. A row is written only where that is news. */
+export async function keepListed(
+  database: Queryable,
+  image: ImageName,
+  { manifests, now }: { readonly manifests: readonly ListedManifest[]; readonly now: Date },
+): Promise<void> {
+  const rows = manifests.flatMap(({ digest, tags, created }) => tags.map((tag) => ({ tag, digest, created })))
+  if (rows.length === 0) return
+  await database.query(
+    `insert into manifest (image, tag, digest, created, first_seen, last_seen)
+     select distinct on (tag) $1, tag, digest, created, $5::timestamptz, $5::timestamptz
+     from unnest($2::text[], $3::text[], $4::text[]) as listed (tag, digest, created)
+     on conflict (image, tag, digest) do update set created = excluded.created, last_seen = excluded.last_seen
+     where manifest.created is distinct from excluded.created
+       or manifest.last_seen < (
+         select max(last_seen) from manifest as seen where seen.image = manifest.image and seen.tag = manifest.tag)`,
+    [
+      image,
+      rows.map(({ tag }) => tag),
+      rows.map(({ digest }) => digest),
+      rows.map(({ created }) => created ?? null),
+      now.toISOString(),
+    ],
+  )
+}
+
 /** True of a digest for ever, whatever image it is found in. */
 export async function keepContent(database: Queryable, digest: string, content: TagContent): Promise<void> {
   await database.query('insert into image_content (digest, content) values ($1, $2) on conflict do nothing', [
@@ -99,6 +126,7 @@ type ManifestRow = {
   readonly image: ImageName
   readonly tag: string
   readonly digest: string
+  readonly created: string | null
   readonly first_seen: number
   readonly last_seen: number
   readonly moved: boolean
@@ -112,7 +140,7 @@ export async function readKnownTags(
   tags?: readonly string[],
 ): Promise<ReadonlyMap<ImageName, ReadonlyMap<string, KnownTag>>> {
   const rows = await database.query<ManifestRow>(
-    `select distinct on (image, tag) image, tag, digest, content,
+    `select distinct on (image, tag) image, tag, digest, created, content,
        (extract(epoch from first_seen) * 1000)::float8 as first_seen,
        (extract(epoch from last_seen) * 1000)::float8 as last_seen,
        count(*) over (partition by image, tag) > 1 as moved
@@ -125,12 +153,13 @@ export async function readKnownTags(
   return new Map([...byImage].map(([image, rows]) => [image, new Map(rows.map((row) => [row.tag, knownTag(row)]))]))
 }
 
-function knownTag({ digest, first_seen, last_seen, moved, content }: ManifestRow): KnownTag {
+function knownTag({ digest, created, first_seen, last_seen, moved, content }: ManifestRow): KnownTag {
   return {
     digest,
     firstSeenMs: first_seen,
     lastSeenMs: last_seen,
     ...(moved ? { moved } : {}),
+    ...(created === null ? {} : { created }),
     ...(content === null ? {} : { image: content }),
   }
 }

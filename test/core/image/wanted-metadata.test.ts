@@ -31,6 +31,11 @@ const rows: readonly Row[] = [
   ['nothing for versions', { policy: 'semver:*', tags: ['1.0.0', '1.1.0'] }, {}],
   ['nothing for no tags', { tags: [] }, {}],
   ['nothing for a single candidate', { policy: 'glob:main-*', tags: ['main-1', 'dev-1', 'latest'] }, {}],
+  [
+    'nothing of what a list has told',
+    { tags: ['a', 'b'], known: { a: { ...resolved('1'), created: '2026-11-20T10:00:00Z' }, b: read('2') } },
+    {},
+  ],
   ['nothing for a candidate that is listed twice', { tags: ['a', 'a'] }, {}],
   ['the digests of new tags', { tags: ['a', 'b'] }, { resolve: ['b', 'a'] }],
   [

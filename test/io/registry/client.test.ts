@@ -101,6 +101,17 @@ test('listTags keeps no etag of a list of several pages, because it is that of t
   assert.deepEqual(await clientOf(registry).listTags(image), { kind: 'tags', tags: ['a', 'b'] })
 })
 
+test('listTags takes what the list of a Google registry tells beside the tags', async (t) => {
+  const digest = `sha256:${'a'.repeat(64)}`
+  const created = '2026-11-20T10:00:00.000Z'
+  const manifest = { [digest]: { tag: ['a', 'b'], mediaType: 'x', timeCreatedMs: String(Date.parse(created)) } }
+  const registry = await serve(t, (_, response) => {
+    response.end(JSON.stringify({ name: 'project/demo', tags: ['a', 'b'], child: [], manifest }))
+  })
+  const manifests = [{ digest, tags: ['a', 'b'], created }]
+  assert.deepEqual(await clientOf(registry).listTags(image), { kind: 'tags', tags: ['a', 'b'], manifests })
+})
+
 test('headManifest says what a tag points to', async (t) => {
   const registry = await sandbox(t)
   const one = await pushImage(registry.url, { repository, tag: '1.2.1' })

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { ImageTags } from '../../../src/core/release/plan.ts'
-import { keepContent, keepDigest, keepTags, readKnownTags, readTags } from '../../../src/io/store/registry.ts'
+import {
+  keepContent,
+  keepDigest,
+  keepListed,
+  keepTags,
+  readKnownTags,
+  readTags,
+} from '../../../src/io/store/registry.ts'
 import { image, openMigrated } from './migrated.ts'
 
 const database = await openMigrated()
@@ -80,4 +87,22 @@ test('what a digest is, is known wherever it is found, and never changes', async
   await keepDigest(database, { image: other, tag: 'main', digest, now })
   const known = (await readKnownTags(database, [other])).get(other)?.get('main')
   assert.deepEqual(known?.image, { ...content, labels: { source: 'a\ufffdb' } })
+})
+
+test('what a list says of its tags is known at once, and what it says anew counts', async () => {
+  const listed = async (digest: string, created: string, at: Date): Promise<unknown> => {
+    const manifests = [{ digest, tags: ['main-1', 'main-2'], created }]
+    await keepListed(database, demo, { manifests, now: at })
+    return (await readKnownTags(database, [demo])).get(demo)?.get('main-2')
+  }
+  const [first, second] = [now.getTime(), now.getTime() + 60_000]
+  const [created, later] = ['2026-11-20T10:00:00.000Z', '2026-11-20T11:00:00.000Z']
+  const other = `sha256:${'b'.repeat(64)}`
+  const known = { digest, created, firstSeenMs: first, lastSeenMs: first }
+  assert.deepEqual(await listed(digest, created, now), known)
+  assert.deepEqual(await listed(digest, created, new Date(second)), known)
+  const moved = { digest: other, created: later, firstSeenMs: second, lastSeenMs: second, moved: true }
+  assert.deepEqual(await listed(other, later, new Date(second)), moved)
+  const back = { ...known, lastSeenMs: second + 1, moved: true }
+  assert.deepEqual(await listed(digest, created, new Date(second + 1)), back)
 })
