@@ -86,6 +86,7 @@ function settingsOf({ configuration }: ReadRepository, { pull }: MergeState): Se
 /** A plan counts only for the head of the default branch that it was made for. */
 function planFacts(release: KnownRelease | undefined, { head }: ReadRepository): PlanFacts {
   if (release === undefined) return { kind: 'nothing' }
+  if (release.next !== undefined) return { kind: 'outdated' }
   if (release.plannedAt !== head) return { kind: 'unknown' }
   // Looked at, and not written: it was left to a person. Before that, it is only not written yet.
   if (release.problem !== undefined) return { kind: 'refused', problem: release.problem }

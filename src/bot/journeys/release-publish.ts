@@ -3,7 +3,7 @@ import type { FilePath, PullNumber } from '../../core/ids.ts'
 import { editScalars } from '../../core/manifest/edit.ts'
 import { type Parsed, formatProblem, inFile, parsed, refused } from '../../core/parsed.ts'
 import { type BranchStep, type PullStep, decideRelease } from '../../core/release/decide.ts'
-import { type ReleaseGroup, editsOfGroup, sameChanges, wholeGroup } from '../../core/release/group.ts'
+import { type ReleaseGroup, editsOfGroup, sameChanges } from '../../core/release/group.ts'
 import { markerOf } from '../../core/release/marker.ts'
 import { commitMessage, pullRequestText, withOthersText } from '../../core/release/pull-request-text.ts'
 import { withoutRefused } from '../../core/release/refusal.ts'
@@ -13,19 +13,19 @@ import { type ReleaseState, readReleaseState } from '../../io/github/release-fac
 import { doubtHead } from '../../io/store/repositories.ts'
 import { type KnownRelease, type WrittenRelease, keepRelease } from '../../io/store/releases.ts'
 import { formatPullKey, journeys } from '../keys.ts'
-import type { ReleaseContext, StepOutcome } from './release.ts'
+import { holdRelease } from './release-hold.ts'
+import type { ReleaseContext, StepOutcome } from './release-steps.ts'
 import { withdrawGroup } from './release-withdraw.ts'
+
+export type Publication = { readonly known: KnownRelease | undefined; readonly mayOpen: boolean }
 
 /** Branch, commit and pull request of one group, looked at first and written only where they differ. */
 export async function publishGroup(
   context: ReleaseContext,
   planned: ReleaseGroup,
-  known: KnownRelease | undefined,
+  { known, mayOpen }: Publication,
 ): Promise<StepOutcome> {
   const { deps, repository } = context
-  const isPlanned = known !== undefined && sameChanges(wholeGroup(known.group), planned)
-  if (isPlanned && known.settledAt === repository.head) return 'done'
-
   const state = await stateOf(context, planned)
   if (state === undefined) return 'again'
   const { bot } = await deps.identity(repository.installation)
@@ -33,16 +33,8 @@ export async function publishGroup(
   const same = known !== undefined && sameChanges(known.group, group)
   const text = textOf(context, group)
   const written = same ? known.written : undefined
-  const found: KnownRelease = {
-    group,
-    written,
-    pull: openNumber(state) ?? known?.pull,
-    text: known?.text,
-    problem: undefined,
-    plannedAt: repository.head,
-    settledAt: undefined,
-    doubts: known?.doubts ?? 0,
-  }
+  const open = openNumber(state)
+  const found = { ...foundRelease(known, open), group, written, plannedAt: repository.head }
   const keep = (progress: Partial<KnownRelease>): Promise<void> =>
     keepRelease(deps.database, repository.id, { ...found, ...progress })
   const refused = group.changes.length === 0 ? group.refused?.[0]?.refusal : undefined
@@ -52,24 +44,45 @@ export async function publishGroup(
   if (decision.do === 'leave') {
     deps.log.info({ branch: group.branch, because: decision.because }, 'release left alone')
     await keep({ settledAt: repository.head })
-    await lookAgain(context, openNumber(state))
+    await lookAgain(context, open)
     return 'done'
   }
+  if (decision.pull.do === 'open' && !mayOpen) return holdRelease(context, { ...found, held: known?.held })
   const branch = await carryOutBranch(context, { group, state, step: decision.branch, written })
   if (branch.kind === 'moved-by-others') return 'again'
   if (branch.kind === 'refused') {
     deps.log.warn({ branch: group.branch, problem: branch.problem }, 'release refused by its files')
     await keep({ written: undefined, problem: branch.problem, settledAt: repository.head })
-    await lookAgain(context, openNumber(state))
+    await lookAgain(context, open)
     return 'done'
   }
-  await keep({ written: branch.written })
-  const pull = await carryOutPull(context, { group, step: decision.pull, open: openNumber(state) })
+  const untouched = branch.kind === 'kept' && decision.pull.do === 'keep'
+  const editedAt = open === undefined || untouched ? found.editedAt : deps.now()
+  await keep({ written: branch.written, editedAt })
+  const pull = await carryOutPull(context, { group, step: decision.pull, open })
   const lastText = decision.pull.do === 'keep' ? (known?.text ?? text) : text
-  await keep({ written: branch.written, pull, text: lastText, settledAt: repository.head })
+  await keep({ written: branch.written, editedAt, pull, open: true, text: lastText, settledAt: repository.head })
   // What was written comes back as a webhook; where nothing was, nobody else says that the plan holds again.
-  if (branch.kind === 'kept' && decision.pull.do === 'keep') await lookAgain(context, pull)
+  if (untouched) await lookAgain(context, pull)
   return 'done'
+}
+
+/** What was known, as far as what was found on GitHub leaves it standing. */
+function foundRelease(
+  known: KnownRelease | undefined,
+  open: PullNumber | undefined,
+): Omit<KnownRelease, 'group' | 'written' | 'plannedAt'> {
+  return {
+    pull: open ?? known?.pull,
+    open: open !== undefined,
+    editedAt: open === undefined ? undefined : known?.editedAt,
+    next: undefined,
+    held: undefined,
+    text: known?.text,
+    problem: undefined,
+    settledAt: undefined,
+    doubts: known?.doubts ?? 0,
+  }
 }
 
 /** undefined: the default branch is no longer what the plan was made from. */

@@ -4,7 +4,7 @@ import { moveBranch } from '../../io/github/branch.ts'
 import { editPull } from '../../io/github/pulls.ts'
 import { readReleaseState } from '../../io/github/release-facts.ts'
 import { forgetRelease } from '../../io/store/releases.ts'
-import type { ReleaseContext, StepOutcome } from './release.ts'
+import type { ReleaseContext, StepOutcome } from './release-steps.ts'
 
 /** Clears away what is left of a group that the plan asks for no more: after a merge, its branch; else its pull request too. */
 export async function withdrawGroup(

@@ -1,27 +1,17 @@
-import type { Client } from '../../io/github/client.ts'
-import { type Configuration, clusterNamed } from '../../core/config/configuration.ts'
+import { clusterNamed } from '../../core/config/configuration.ts'
 import { type ClusterName, type RepoId, parseRepoId } from '../../core/ids.ts'
 import { guaranteed } from '../../core/parsed.ts'
 import { type ReleaseGroup, groupChanges } from '../../core/release/group.ts'
 import { keptChanges, obsoleteGroups } from '../../core/release/obsolete.ts'
-import { UserError } from '../../core/user-error.ts'
 import { type KnownRelease, readReleases } from '../../io/store/releases.ts'
 import type { Deps } from '../deps.ts'
-import { type ReadRepository, currentRepository } from './reading.ts'
+import { currentRepository } from './reading.ts'
+import { openGroups } from './release-openings.ts'
+import { waitsForQuiet } from './release-pace.ts'
 import { planOf } from './release-plan.ts'
 import { publishGroup } from './release-publish.ts'
+import { type ReleaseContext, type StepOutcome, carryOutAll, isInOrder, knownOf } from './release-steps.ts'
 import { withdrawGroup } from './release-withdraw.ts'
-
-/** What the steps of one release share. */
-export type ReleaseContext = {
-  readonly deps: Deps
-  readonly octokit: Client
-  readonly repository: ReadRepository
-  readonly configuration: Configuration
-}
-
-/** `again`: somebody pushed in between; what was seen is no longer so. */
-export type StepOutcome = 'done' | 'again'
 
 const attempts = 5
 
@@ -50,25 +40,20 @@ async function attemptRelease(deps: Deps, id: RepoId): Promise<StepOutcome> {
   const octokit = await deps.github.as({ installation: repository.installation, repository: id, profile: 'release' })
   const context: ReleaseContext = { deps: { ...deps, log }, octokit, repository, configuration }
   return carryOutAll([
-    ...groups.map((group) => () => publishGroup(context, group, knownOf(known, group))),
+    ...groups.map((group) => () => updateGroup(context, group, knownOf(known, group))),
     ...obsoleteGroups(past, groups, plan).map((group) => () => withdrawGroup(context, group)),
+    // Last, when it is known which pull requests are open.
+    () => openGroups(context, groups),
   ])
 }
 
-/** One group that fails keeps no other from being released; then the job fails with what a later try may mend. */
-async function carryOutAll(steps: readonly (() => Promise<StepOutcome>)[]): Promise<StepOutcome> {
-  const failures: unknown[] = []
-  for (const step of steps) {
-    try {
-      if ((await step()) === 'again') return 'again'
-    } catch (error) {
-      failures.push(error)
-    }
-  }
-  if (failures.length > 0) throw failures.find((failure) => !(failure instanceof UserError)) ?? failures[0]
-  return 'done'
-}
-
-function knownOf(known: readonly KnownRelease[], group: ReleaseGroup): KnownRelease | undefined {
-  return known.find((release) => release.group.branch === group.branch)
+/** A group whose pull request is open, as far as the store knows. Should it not be, it opens like all others. */
+async function updateGroup(
+  context: ReleaseContext,
+  group: ReleaseGroup,
+  known: KnownRelease | undefined,
+): Promise<StepOutcome> {
+  if (known?.open !== true || isInOrder(known, group, context.repository.head)) return 'done'
+  if (await waitsForQuiet(context, group, known)) return 'done'
+  return publishGroup(context, group, { known, mayOpen: false })
 }

@@ -87,6 +87,8 @@ export type PlanFacts =
   | { readonly kind: 'unknown' }
   /** The plan does not ask for this pull request's change. */
   | { readonly kind: 'nothing' }
+  /** The plan asks for newer tags, and the pull request is about to be edited. */
+  | { readonly kind: 'outdated' }
   /** The plan asks for it, and leaves it to a person who has pushed to its branch. */
   | { readonly kind: 'taken-over' }
   /** The plan asks for it, and it cannot be written: why. */

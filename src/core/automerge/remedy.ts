@@ -10,6 +10,7 @@ const remedies: Partial<Record<ReasonKind, Remedy>> = {
   'own-check': 'look-again-soon',
   'plan-unknown': 'plan-again',
   superseded: 'plan-again',
+  outdated: 'plan-again',
 }
 
 /**

@@ -17,6 +17,7 @@ export type ReasonKind =
   | 'draft'
   | 'plan-unknown'
   | 'superseded'
+  | 'outdated'
   | 'changed-by-person'
   | 'edit-refused'
   | 'not-on-base'
@@ -116,6 +117,8 @@ function isUntouched(facts: MergeFacts): Verdict {
       return waiting('plan-unknown', "today's plan is not known yet")
     case 'nothing':
       return waiting('superseded', "today's plan does not ask for it any more")
+    case 'outdated':
+      return waiting('outdated', 'newer tags are out: it is edited within a minute')
     case 'taken-over':
       return changedByPerson
     case 'refused':

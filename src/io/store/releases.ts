@@ -1,4 +1,4 @@
-import type { BranchName, CommitSha, PullNumber, RepoId, TreeSha } from '../../core/ids.ts'
+import type { BranchName, ClusterName, CommitSha, PullNumber, RepoId, TreeSha } from '../../core/ids.ts'
 import type { ReleaseGroup } from '../../core/release/group.ts'
 import type { PullRequestText } from '../../core/release/pull-request-text.ts'
 import type { Queryable } from './database.ts'
@@ -9,6 +9,14 @@ export type KnownRelease = {
   readonly written: WrittenRelease | undefined
   /** Its pull request, open or not. */
   readonly pull: PullNumber | undefined
+  /** Whether that pull request was open when it was last looked at. */
+  readonly open: boolean
+  /** When the open pull request was last edited. */
+  readonly editedAt: Date | undefined
+  /** What it will be edited to: a burst of newer tags is written at once, at its end. */
+  readonly next: NextRelease | undefined
+  /** Why it opens no pull request yet. */
+  readonly held: HeldRelease | undefined
   /** The title and body that we wrote last. */
   readonly text: PullRequestText | undefined
   /** Why it cannot be written. */
@@ -24,12 +32,29 @@ export type KnownRelease = {
 /** The commit that we wrote for the group: `tree` is the tree of `parent` with the group's edits, and nothing else. */
 export type WrittenRelease = { readonly head: CommitSha; readonly parent: CommitSha; readonly tree: TreeSha }
 
+export type NextRelease = {
+  readonly group: ReleaseGroup
+  /** Since when just this is wanted, in ms. */
+  readonly since: number
+}
+
+export type HeldRelease = {
+  /** In ms. */
+  readonly since: number
+  /** For people. */
+  readonly because: string
+}
+
 type ReleaseRow = {
   readonly plan: ReleaseGroup
   readonly head: CommitSha | null
   readonly parent: CommitSha | null
   readonly tree: TreeSha | null
   readonly pull: PullNumber | null
+  readonly open: boolean
+  readonly edited_at: Date | string | null
+  readonly next: NextRelease | null
+  readonly held: HeldRelease | null
   readonly text: PullRequestText | null
   readonly problem: string | null
   readonly planned_at: CommitSha | null
@@ -37,17 +62,18 @@ type ReleaseRow = {
   readonly doubts: number
 }
 
-const columns = 'plan, head, parent, tree, pull, text, problem, planned_at, settled_at'
+const columns = 'plan, head, parent, tree, pull, open, edited_at, next, held, text, problem, planned_at, settled_at'
 
 /** A doubt that came since the release was read wins over what was found before it. */
 export async function keepRelease(database: Queryable, repository: RepoId, release: KnownRelease): Promise<void> {
-  const { group, written, pull, text, problem, plannedAt, settledAt, doubts } = release
+  const { group, written, pull, open, editedAt, next, held, text, problem, plannedAt, settledAt, doubts } = release
   await database.query(
-    `insert into release (repository, branch, ${columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    `insert into release (repository, branch, ${columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
      on conflict (repository, branch) do update set
        plan = excluded.plan, head = excluded.head, parent = excluded.parent, tree = excluded.tree,
-       pull = excluded.pull, text = excluded.text, problem = excluded.problem, planned_at = excluded.planned_at,
-       settled_at = case when release.doubts = $12 then excluded.settled_at end`,
+       pull = excluded.pull, open = excluded.open, edited_at = excluded.edited_at, next = excluded.next,
+       held = excluded.held, text = excluded.text, problem = excluded.problem, planned_at = excluded.planned_at,
+       settled_at = case when release.doubts = $16 then excluded.settled_at end`,
     [
       repository,
       group.branch,
@@ -56,6 +82,10 @@ export async function keepRelease(database: Queryable, repository: RepoId, relea
       written?.parent,
       written?.tree,
       pull,
+      open,
+      editedAt,
+      next,
+      held,
       text,
       problem,
       plannedAt,
@@ -103,6 +133,15 @@ export async function rewriteRelease(database: Queryable, repository: RepoId, br
   )
 }
 
+/** How many of its release pull requests are open, cluster by cluster. */
+export async function countOpen(database: Queryable, repository: RepoId): Promise<ReadonlyMap<ClusterName, number>> {
+  const rows = await database.query<{ cluster: ClusterName; open: number }>(
+    `select plan->>'cluster' as cluster, count(*)::int as open from release where repository = $1 and open group by 1`,
+    [repository],
+  )
+  return new Map(rows.map(({ cluster, open }) => [cluster, open]))
+}
+
 /** The pull request of ours whose head a check has reported on. */
 export async function pullOfHead(
   database: Queryable,
@@ -130,6 +169,10 @@ function knownRelease(row: ReleaseRow): KnownRelease {
     group,
     written: head === null || parent === null || tree === null ? undefined : { head, parent, tree },
     pull: row.pull ?? undefined,
+    open: row.open,
+    editedAt: row.edited_at === null ? undefined : new Date(row.edited_at),
+    next: row.next ?? undefined,
+    held: row.held ?? undefined,
     text: row.text ?? undefined,
     problem: row.problem ?? undefined,
     doubts: row.doubts,

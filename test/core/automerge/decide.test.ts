@@ -64,6 +64,7 @@ const table: readonly Row[] = [
 
   ['waits for the plan', { plan: { kind: 'unknown' } }, 'wait plan-unknown'],
   ['waits when the plan has moved on', { plan: { kind: 'nothing' } }, 'wait superseded'],
+  ['waits for newer tags that are about to be written', { plan: { kind: 'outdated' } }, 'wait outdated'],
   ['blocks what a person has taken over', { plan: { kind: 'taken-over' } }, 'block changed-by-person'],
   ['blocks another tree than the plan gives', { pull: { headTree: tree('e') } }, 'block changed-by-person'],
   ['blocks the right tree on another parent', { pull: { headParents: [commit('e')] } }, 'block changed-by-person'],

@@ -31,6 +31,11 @@ const rows: readonly (readonly [name: string, FactsOverride, Remedy | undefined]
   ['look again soon for unknown mergeability', { pull: { mergeable: 'unknown' } }, 'look-again-soon'],
   ['plan again without a plan', { plan: { kind: 'unknown' } }, 'plan-again'],
   ['plan again for what the plan does not know', { plan: { kind: 'nothing' } }, 'plan-again'],
+  [
+    'plan again for what waits to be edited, should the wait be forgotten',
+    { plan: { kind: 'outdated' } },
+    'plan-again',
+  ],
   ['nothing while CI runs', { checks: [] }, undefined],
 ]
 

@@ -6,6 +6,7 @@ import { guaranteed } from '../../../src/core/parsed.ts'
 import { acme, acmeFiles } from '../../../src/sandbox/acme.ts'
 import {
   type KnownRelease,
+  countOpen,
   doubtReleases,
   forgetRelease,
   keepRelease,
@@ -46,6 +47,10 @@ function release(override: Partial<KnownRelease> = {}): KnownRelease {
     group: { branch: name, cluster, of: { kind: 'image', image: demo }, changes },
     written: { head: commit('a'), parent: commit('b'), tree: tree('c') },
     pull: pullNumber(3),
+    open: true,
+    editedAt: undefined,
+    next: undefined,
+    held: undefined,
     text: { title: 'Auto-release', body: 'Text ✓\n' },
     problem: undefined,
     plannedAt: commit('b'),
@@ -58,6 +63,7 @@ function release(override: Partial<KnownRelease> = {}): KnownRelease {
 const nothing: Partial<KnownRelease> = {
   written: undefined,
   pull: undefined,
+  open: false,
   text: undefined,
   plannedAt: undefined,
   settledAt: undefined,
@@ -67,6 +73,14 @@ for (const [what, override] of [
   ['that is in order', {}],
   ['that is only planned', nothing],
   ['that is written and has no pull request', { pull: undefined, settledAt: undefined }],
+  [
+    'that waits for the end of a burst',
+    {
+      editedAt: new Date('2026-11-23T08:00:00.123Z'),
+      next: { group: { ...release().group, changes: [] }, since: Date.parse('2026-11-23T08:00:02Z') },
+    },
+  ],
+  ['that waits for its place', { ...nothing, held: { since: 1_700_000_000_000, because: '10 are open' } }],
   ['that was left to a person', { written: undefined }],
   ['that cannot be written', { ...nothing, problem: 'app.yaml:3:5: the tag is an alias' }],
 ] as const) {
@@ -140,4 +154,14 @@ test('pull requests are found where there are any', async () => {
   for (const known of [at('x', 12), at('y', 3), at('z', undefined)]) await keepRelease(database, id, known)
   assert.deepEqual(await openPulls(database, id), [3, 12])
   assert.deepEqual(await openPulls(database, otherId), [])
+})
+
+test('open pull requests are counted cluster by cluster', async () => {
+  const staging = guaranteed(parseClusterName('staging'))
+  const at = (suffix: string, of: typeof cluster, open: boolean) =>
+    release({ group: { ...release().group, cluster: of, branch: branch(`${name}-${suffix}`) }, open })
+  const known = [at('x', cluster, true), at('y', cluster, true), at('z', staging, true), at('q', staging, false)]
+  for (const one of known) await keepRelease(database, id, one)
+  assert.deepEqual(Object.fromEntries(await countOpen(database, id)), { production: 2, staging: 1 })
+  assert.deepEqual(await countOpen(database, otherId), new Map())
 })

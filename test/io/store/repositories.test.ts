@@ -248,7 +248,8 @@ async function fill(repository: typeof id): Promise<void> {
   const cluster = guaranteed(parseClusterName('production'))
   const of = { kind: 'image', image: demo } as const
   const group = { branch: branch('lotse/release/production/x'), cluster, of, changes: [] }
-  const progress = { written: undefined, pull: undefined, text: undefined, problem: undefined, doubts: 0 }
+  const pull = { pull: undefined, open: false, editedAt: undefined, next: undefined, held: undefined, text: undefined }
+  const progress = { ...pull, written: undefined, problem: undefined, doubts: 0 }
   await keepRelease(database, repository, { group, ...progress, plannedAt: undefined, settledAt: undefined })
   await keepComment(database, {
     id: commentOf(repository),
