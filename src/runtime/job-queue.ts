@@ -60,7 +60,7 @@ export async function openJobQueue(database: JobDatabase, options: QueueOptions)
   const boss = await startBoss(database, schema, options)
   return {
     async ask(journey, key, afterMs) {
-      await ask(boss, { journey, key }, afterMs)
+      await ask({ boss, database }, { journey, key }, afterMs)
       if (database.kind === 'server') await database.query('select pg_notify($1, $2)', [schema, ''])
     },
     claim: async (session, most) => claim(boss, session, most),
@@ -107,17 +107,22 @@ async function startBoss(database: JobDatabase, schema: string, { log, limitMs }
  * A claim made after this began sees what was asked for, so a job that still waits answers it. A retry keeps its
  * back-off, which protects whoever could not answer.
  */
-async function ask(boss: PgBoss, data: JobData, afterMs: number): Promise<void> {
+async function ask(queue: { boss: PgBoss; database: Queryable }, data: JobData, afterMs: number): Promise<void> {
+  const { boss, database } = queue
   const singletonKey = keyOf(data)
   const waiting = await boss.findJobs<JobData>(queueName, { key: singletonKey, queued: true })
   if (waiting.length === 0) {
     const id = await boss.send(queueName, data, { singletonKey, startAfter: seconds(afterMs) })
     // Somebody asked in between, and theirs may be delayed.
-    if (id === null) await ask(boss, data, afterMs)
+    if (id === null) await ask(queue, data, afterMs)
     return
   }
   const delayed = waiting.find((job) => job.state === 'created' && job.startAfter > job.createdOn)
-  if (afterMs === 0 && delayed !== undefined) await boss.update(queueName, undefined, { id: delayed.id, startAfter: 0 })
+  if (delayed === undefined) return
+  // By the clock that the delay was counted by.
+  const [clock] = await database.query<{ now: Date }>('select now() as now')
+  const leftMs = clock === undefined ? 0 : delayed.startAfter.getTime() - clock.now.getTime()
+  if (leftMs > afterMs) await boss.update(queueName, undefined, { id: delayed.id, startAfter: seconds(afterMs) })
 }
 
 async function claim(boss: PgBoss, session: JobSession, most: number): Promise<readonly Claim[]> {

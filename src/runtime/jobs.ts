@@ -9,7 +9,7 @@ import { type Logger } from './log.ts'
  * up everything else when it runs, so whatever is asked while one waits is answered by that one.
  */
 export type Jobs = {
-  /** `afterMs` delays a new job; one that waits already is never put off, and is brought forward by an ask without. */
+  /** `afterMs` delays a new job; one that waits already is never put off, and is brought forward by an ask for sooner. */
   readonly ask: (journey: string, key: string, options?: { readonly afterMs?: number }) => Promise<void>
   /** Once, when everything that the handlers need is there. Before, jobs only wait. */
   readonly work: (handlers: Readonly<Record<string, JobHandler>>) => Promise<void>

@@ -167,12 +167,13 @@ test('the retry of a failed try also does what was asked for while it ran', asyn
   assert.deepEqual([...(await jobs.pending())], [{ journey: 'release', key: '42', state: 'retrying' }])
 })
 
-test('a delayed job waits, and an ask without delay brings it forward', async (t) => {
+test('a delayed job waits, and an ask for sooner brings it forward', async (t) => {
   const [jobs] = await replicas(t, 1)
   const ran: string[] = []
   await jobs.work({ release: async (key) => void ran.push(key) })
   await jobs.ask('release', '42', { afterMs: 60_000 })
   await jobs.ask('release', '42', { afterMs: 90_000 })
+  await jobs.ask('release', '43', { afterMs: 30_000 })
   await jobs.ask('release', '43', { afterMs: 30 })
   await until(async () => ran.includes('43'))
   assert.deepEqual(ran, ['43'])
