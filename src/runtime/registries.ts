@@ -12,8 +12,9 @@ export type RegistrySetting = {
   readonly tokenServer?: string
 }
 
-const usual = ['host', 'url', 'username', 'password', 'tokenServer']
-const known = [...usual, 'dockerConfig']
+/** What an entry may say, in the order of docs/settings.md. */
+export const registryFields = ['host', 'username', 'password', 'dockerConfig', 'url', 'tokenServer'] as const
+const known: readonly string[] = registryFields
 
 /** The operator's list of registries. Errors name the entry and the field, never a value: passwords stand among them. */
 export function parseRegistries(text: string): Parsed<readonly RegistrySetting[]> {
@@ -44,7 +45,7 @@ function problemsOf(entry: unknown, where: string): readonly Problem[] {
   const messages = [
     ...Object.keys(entry)
       .filter((name) => !known.includes(name))
-      .map((name) => `unknown field \`${name}\`, expected ${usual.join(', ')}`),
+      .map((name) => `unknown field \`${name}\`, expected ${known.join(', ')}`),
     ...Object.entries(entry)
       .filter(([, value]) => typeof value !== 'string')
       .map(([name]) => `\`${name}\`: expected a text`),

@@ -102,7 +102,7 @@ const wrong: readonly (readonly [variables: Readonly<Record<string, string>>, pr
     { REGISTRIES: '[{"host":"ghcr.io","password":"hidden"},{"hots":"x"}]' },
     [
       'REGISTRIES: entry 1: expected both `username` and `password`, or none',
-      'REGISTRIES: entry 2: unknown field `hots`, expected host, url, username, password, tokenServer',
+      'REGISTRIES: entry 2: unknown field `hots`, expected host, username, password, dockerConfig, url, tokenServer',
       'REGISTRIES: entry 2: `host`: expected a host name such as `ghcr.io`',
     ],
   ],

@@ -33,21 +33,34 @@ export function createAuthorizer({ transport, now }: Deps): Authorizer {
     if (scheme.kind === 'basic') return { kind: 'authorization', header: basicOf(host) }
     const { realm, service, actions } = scheme
     const token = await tokenFor(host, { realm, service, scope: scopeOf(path, actions), rejected })
-    return token.kind === 'refused' ? token : { kind: 'authorization', header: `Bearer ${token.token}` }
+    return token.kind === 'refused' ? token : bearerOf(token.token)
   }
 
   return {
     usual: async (place) => {
+      const given = givenTo(place)
+      if (given !== undefined) return given
       const scheme = schemes.get(place.host.name)
       return scheme === undefined ? { kind: 'authorization', header: undefined } : await authorize(place, scheme)
     },
     respond: async (place, { challenges, rejected }) => {
+      const given = givenTo(place)
+      if (given !== undefined) return given
       const scheme = chooseScheme(place.host, parseChallenges(challenges ?? ''))
       if (scheme.kind === 'refused') return scheme
       schemes.set(place.host.name, scheme)
       return await authorize(place, scheme, rejected)
     },
   }
+}
+
+/** Whoever gave us a token for the registry itself has been where its challenge would send us. */
+function givenTo({ host: { credentials } }: RegistryPlace): Login | undefined {
+  return credentials?.kind === 'registry-token' ? bearerOf(credentials.token.reveal()) : undefined
+}
+
+function bearerOf(token: string): Login {
+  return { kind: 'authorization', header: `Bearer ${token}` }
 }
 
 /** A token before the password itself; the first that we can and may use. */

@@ -5,6 +5,7 @@ import { withLogin } from './credentials.ts'
 import { type Refused, type RegistryPlace, type RegistrySettings, placeOf, readHosts } from './hosts.ts'
 import { type ImageReading, readImage } from './image.ts'
 import { type ManifestHead, headManifest } from './manifest-head.ts'
+import { createAskLoginProgram } from './login-program.ts'
 import { type Lookup, lookupAll } from './public-address.ts'
 import { type TagList, listTags } from './tag-list.ts'
 import { type Limits, createTransport, defaultLimits } from './transport.ts'
@@ -42,9 +43,10 @@ export function createRegistry(deps: RegistryDeps): Registry {
   const transport = createTransport({ fetch: deps.fetch ?? fetch, now, limits })
   const authorizer = createAuthorizer({ transport, now })
   const ask = createAsk({ hosts, transport, authorizer, lookup: deps.lookup ?? lookupAll })
+  const askLoginProgram = createAskLoginProgram({ now })
   const locate = async (image: ImageName): Promise<RegistryPlace | Refused> => {
     const place = placeOf(hosts, image)
-    return place.kind === 'refused' ? place : await withLogin(place)
+    return place.kind === 'refused' ? place : await withLogin(askLoginProgram, place)
   }
   return {
     listTags: async (image, known) => {

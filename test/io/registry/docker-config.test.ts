@@ -7,7 +7,7 @@ const base64 = (text: string): string => Buffer.from(text).toString('base64')
 const auth = { auth: base64('bot:a password') }
 const bytes = (config: unknown): Buffer => Buffer.from(typeof config === 'string' ? config : JSON.stringify(config))
 
-/** `bot:a password`, `identity a token` or `none`. */
+/** `bot:a password`, `identity a token`, `program ecr-login for HOST` or `none`. */
 function shown(config: unknown, host: string): string {
   const login = loginIn(bytes(config), host)
   assert.ok(login.ok, JSON.stringify(login))
@@ -18,6 +18,10 @@ function shown(config: unknown, host: string): string {
       return `${login.value.username}:${login.value.password.reveal()}`
     case 'identity-token':
       return `identity ${login.value.token.reveal()}`
+    case 'registry-token':
+      return `registry ${login.value.token.reveal()}`
+    case 'program':
+      return `program ${login.value.program} for ${login.value.server}`
   }
 }
 
@@ -56,6 +60,7 @@ const entries: readonly (readonly [name: string, entry: object, expected: string
   ['auth before username and password', { ...auth, username: 'x', password: 'y' }, 'bot:a password'],
   ['a JSON key as password', { username: '_json_key', password: '{"a":"b"}' }, '_json_key:{"a":"b"}'],
   ['an identity token', { auth: base64('<token>:'), identitytoken: 'a token' }, 'identity a token'],
+  ['a token for the registry itself', { registrytoken: 'a-token', username: 'x', password: 'y' }, 'registry a-token'],
   ['nothing in an entry that was logged out', {}, 'none'],
   ['nothing in half a login', { username: 'bot' }, 'none'],
 ]
@@ -69,10 +74,34 @@ test('loginIn reads the entry that has a login, where a host is written twice', 
   )
 })
 
-test('loginIn needs no helper program that is for another host', () => {
-  assert.equal(shown({ auths: {}, credHelpers: { 'gcr.io': 'gcloud' }, credsStore: 'desktop' }, 'ghcr.io'), 'none')
-  assert.equal(shown({ auths: { 'ghcr.io': auth }, credsStore: 'desktop' }, 'ghcr.io'), 'bot:a password')
-})
+const ecr = '123456789012.dkr.ecr.eu-central-1.amazonaws.com'
+const programs: readonly (readonly [name: string, config: object, host: string, expected: string])[] = [
+  ['of a host', { credHelpers: { [ecr]: 'ecr-login' } }, ecr, `program ecr-login for ${ecr}`],
+  [
+    'of a host before a login',
+    { auths: { 'gcr.io': auth }, credHelpers: { 'gcr.io': 'gcloud' } },
+    'gcr.io',
+    'program gcloud for gcr.io',
+  ],
+  [
+    'of a host, as it is written',
+    { credHelpers: { 'https://GHCR.io': 'x' } },
+    'ghcr.io',
+    'program x for https://GHCR.io',
+  ],
+  ['of no other host', { auths: {}, credHelpers: { 'gcr.io': 'gcloud' } }, 'ghcr.io', 'none'],
+  ['of all hosts after a login', { auths: { 'ghcr.io': auth }, credsStore: 'pass' }, 'ghcr.io', 'bot:a password'],
+  ['of all hosts', { credsStore: 'pass' }, 'ghcr.io', 'program pass for ghcr.io'],
+  [
+    'of all hosts, where a login left its name',
+    { auths: { 'https://ghcr.io': {} }, credsStore: 'pass' },
+    'ghcr.io',
+    'program pass for https://ghcr.io',
+  ],
+  ['of all hosts, for Docker Hub', { credsStore: 'pass' }, 'docker.io', 'program pass for https://index.docker.io/v1/'],
+]
+for (const [name, config, host, expected] of programs)
+  test(`loginIn finds the program ${name}`, () => assert.equal(shown(config, host), expected))
 
 const refusals: readonly (readonly [name: string, config: unknown, says: RegExp])[] = [
   ['no JSON', 'secret', /expected a docker config/],
@@ -81,8 +110,15 @@ const refusals: readonly (readonly [name: string, config: unknown, says: RegExp]
   ['an entry that is none', { auths: { 'ghcr.io': 'secret' } }, /expected an object for `ghcr.io`/],
   ['no base64 of two', { auths: { 'ghcr.io': { auth: base64('secret') } } }, /`username:password` in base64/],
   ['a nameless login', { auths: { 'ghcr.io': { auth: base64(':secret') } } }, /`username:password` in base64/],
-  ['what a helper program keeps', { auths: { 'ghcr.io': {} }, credsStore: 'desktop' }, /helper program/],
-  ['what a helper program keeps for this host', { credHelpers: { 'ghcr.io': 'x' } }, /helper program/],
+  ['a program by its path', { credHelpers: { 'ghcr.io': '../secret' } }, /`credHelpers` to name a program/],
+  ['a program with arguments', { credsStore: 'secret --all' }, /`credsStore` to name a program/],
+  ['a program that is none', { credsStore: ['secret'] }, /`credsStore` to name a program/],
+  ['a program without a name', { credHelpers: { 'ghcr.io': '' } }, /`credHelpers` to name a program/],
+  [
+    'a token that would end its header',
+    { auths: { 'ghcr.io': { registrytoken: 'secret\r\nx: y' } } },
+    /`registrytoken`/,
+  ],
 ]
 for (const [name, config, says] of refusals)
   test(`loginIn refuses ${name}, and tells no secret`, () => {
