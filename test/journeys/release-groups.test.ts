@@ -116,4 +116,21 @@ describe('a release', () => {
     assert.deepEqual(await open(world), byImage)
     assert.equal(world.pulls().length, 5)
   })
+
+  test('that was refused stays refused when the configuration groups otherwise', async () => {
+    await using world = await withNewTags('image')
+    const proxy = world.pulls().find(({ title }) => title.includes('proxy'))
+    assert.ok(proxy !== undefined)
+    await world.github.person('bob').closePull(acme.repository, proxy.number)
+    await world.rest()
+    await configure(world, 'all')
+    assert.deepEqual(await open(world), { all: ['app:1.0.1', 'app:1.0.1'] })
+    await world.restartBot()
+    assert.deepEqual(await open(world), { all: ['app:1.0.1', 'app:1.0.1'] })
+    await configure(world, 'workload')
+    assert.deepEqual(await open(world), {
+      'workload=demo=deployment+api': ['app:1.0.1'],
+      'workload=demo=deployment+web': ['app:1.0.1'],
+    })
+  })
 })

@@ -1,4 +1,4 @@
-import { type ReleaseGroup, sameChanges, wholeGroup } from '../../core/release/group.ts'
+import { type ReleaseGroup, sameWish } from '../../core/release/group.ts'
 import { type Admission, type Candidate, admit } from '../../core/release/max-open.ts'
 import { type KnownRelease, countOpen, readReleases } from '../../io/store/releases.ts'
 import { holdRelease, maxOpenOf } from './release-hold.ts'
@@ -65,7 +65,7 @@ function candidateOf({ branch }: ReleaseGroup, known: KnownRelease | undefined):
 /** What waits moves on with the plan, without a word to GitHub. */
 async function hold(context: ReleaseContext, { group, known }: Waiting): Promise<void> {
   if (known === undefined) return
-  const same = sameChanges(wholeGroup(known.group), group)
+  const same = sameWish(known.group, group)
   if (same && known.held !== undefined) return
   await holdRelease(context, same ? known : { ...known, group, written: undefined })
 }

@@ -1,4 +1,4 @@
-import { type ReleaseGroup, sameChanges, wholeGroup } from '../../core/release/group.ts'
+import { type ReleaseGroup, sameWish } from '../../core/release/group.ts'
 import { paceEdit } from '../../core/release/pace.ts'
 import { type KnownRelease, keepRelease } from '../../io/store/releases.ts'
 import { journeys } from '../keys.ts'
@@ -17,10 +17,10 @@ export async function waitsForQuiet(
   known: KnownRelease,
 ): Promise<boolean> {
   if (!known.open || known.written === undefined || known.settledAt === undefined) return false
-  if (sameChanges(wholeGroup(known.group), planned)) return false
+  if (sameWish(known.group, planned)) return false
   const nowMs = deps.now().getTime()
   const { next, editedAt } = known
-  const since = next !== undefined && sameChanges(next.group, planned) ? next.since : nowMs
+  const since = next !== undefined && sameWish(next.group, planned) ? next.since : nowMs
   const pace = paceEdit({ nowMs, editedMs: editedAt?.getTime(), wantedSinceMs: since })
   if (pace.do === 'write') return false
   await keepRelease(deps.database, repository.id, { ...known, next: { group: planned, since } })

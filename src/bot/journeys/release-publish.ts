@@ -3,7 +3,7 @@ import type { FilePath, PullNumber } from '../../core/ids.ts'
 import { editScalars } from '../../core/manifest/edit.ts'
 import { type Parsed, formatProblem, inFile, parsed, refused } from '../../core/parsed.ts'
 import { type BranchStep, type PullStep, decideRelease } from '../../core/release/decide.ts'
-import { type ReleaseGroup, editsOfGroup, sameChanges } from '../../core/release/group.ts'
+import { type ReleaseGroup, editsOfGroup, sameChanges, wholeGroup } from '../../core/release/group.ts'
 import { markerOf } from '../../core/release/marker.ts'
 import { commitMessage, pullRequestText, withOthersText } from '../../core/release/pull-request-text.ts'
 import { withoutRefused } from '../../core/release/refusal.ts'
@@ -94,7 +94,7 @@ async function stateOf(
     repository: repository.name,
     base: repository.defaultBranch,
     branch: group.branch,
-    files: [...editsOfGroup(group).keys()],
+    files: [...editsOfGroup(wholeGroup(group)).keys()],
   }
   const state = await readReleaseState(octokit, question)
   if (state?.base.head === repository.head) return state

@@ -1,7 +1,7 @@
 import type { Client } from '../../io/github/client.ts'
 import type { Configuration } from '../../core/config/configuration.ts'
 import type { CommitSha } from '../../core/ids.ts'
-import { type ReleaseGroup, sameChanges, wholeGroup } from '../../core/release/group.ts'
+import { type ReleaseGroup, sameWish } from '../../core/release/group.ts'
 import { UserError } from '../../core/user-error.ts'
 import type { KnownRelease } from '../../io/store/releases.ts'
 import type { Deps } from '../deps.ts'
@@ -40,10 +40,5 @@ export function knownOf(known: readonly KnownRelease[], group: ReleaseGroup): Kn
 
 /** Whether all that is planned of it was found carried out, and nobody has doubted it since. */
 export function isInOrder(known: KnownRelease | undefined, planned: ReleaseGroup, head: CommitSha): boolean {
-  return (
-    known !== undefined &&
-    known.settledAt === head &&
-    known.next === undefined &&
-    sameChanges(wholeGroup(known.group), planned)
-  )
+  return known !== undefined && known.settledAt === head && known.next === undefined && sameWish(known.group, planned)
 }

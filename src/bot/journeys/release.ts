@@ -3,6 +3,7 @@ import { type ClusterName, type RepoId, parseRepoId } from '../../core/ids.ts'
 import { guaranteed } from '../../core/parsed.ts'
 import { type ReleaseGroup, groupChanges } from '../../core/release/group.ts'
 import { keptChanges, obsoleteGroups } from '../../core/release/obsolete.ts'
+import { rememberRefusals } from '../../core/release/refusal.ts'
 import { type KnownRelease, readReleases } from '../../io/store/releases.ts'
 import type { Deps } from '../deps.ts'
 import { currentRepository } from './reading.ts'
@@ -33,7 +34,7 @@ async function attemptRelease(deps: Deps, id: RepoId): Promise<StepOutcome> {
   const known = await readReleases(deps.database, id)
   const past = known.map((release) => release.group)
   const ruleOf = (cluster: ClusterName) => clusterNamed(configuration, cluster)?.release.group ?? 'image'
-  const groups = groupChanges([...plan.changes, ...keptChanges(past, plan)], ruleOf)
+  const groups = rememberRefusals(groupChanges([...plan.changes, ...keptChanges(past, plan)], ruleOf), past)
   const log = deps.log.child({ repository: repository.name })
   log.info({ changes: plan.changes.length, skipped: plan.skipped.length, problems: plan.problems }, 'release planned')
 

@@ -60,7 +60,12 @@ function groupOf({ image, use }: Change, rule: GroupRule): GroupOf {
   }
 }
 
-/** All that the plan wants of a group, refused or not. */
+/** Equal when the plan asks for the same in both, refused or not. */
+export function sameWish(a: ReleaseGroup, b: ReleaseGroup): boolean {
+  return sameChanges(wholeGroup(a), wholeGroup(b))
+}
+
+/** All that the plan asks for, refused or not. */
 export function wholeGroup({ refused = [], ...group }: ReleaseGroup): ReleaseGroup {
   return { ...group, changes: sorted([...group.changes, ...refused.map(({ change }) => change)]) }
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ImageUse } from '../manifest/workload.ts'
-import type { ReleaseGroup } from './group.ts'
+import { type ReleaseGroup, wholeGroup } from './group.ts'
 import type { Change, ReleasePlan, Skipped, SkippedBecause } from './plan.ts'
 
 /**
@@ -13,7 +13,7 @@ import type { Change, ReleasePlan, Skipped, SkippedBecause } from './plan.ts'
 export function keptChanges(past: readonly ReleaseGroup[], plan: ReleasePlan): readonly Change[] {
   const undecided = new Map(undecidedOf(plan).map((skipped) => [spotOf(skipped), skipped]))
   const kept = past
-    .flatMap(({ changes }) => changes)
+    .flatMap((group) => wholeGroup(group).changes)
     .flatMap((change): readonly (readonly [string, Change])[] => {
       const skipped = undecided.get(spotOf(change))
       if (skipped === undefined || !saysTheSame(skipped.use, change.use)) return []
@@ -29,7 +29,7 @@ export function obsoleteGroups(
   plan: ReleasePlan,
 ): readonly ReleaseGroup[] {
   const branches = new Set(wanted.map(({ branch }) => branch))
-  const spots = new Set(wanted.flatMap(({ changes }) => changes.map(spotOf)))
+  const spots = new Set(wanted.flatMap((group) => wholeGroup(group).changes.map(spotOf)))
   const undecided = undecidedOf(plan)
   return past.filter(
     (group) => !branches.has(group.branch) && !undecided.some((skipped) => isOpenQuestion(group, skipped, spots)),
@@ -39,8 +39,9 @@ export function obsoleteGroups(
 function isOpenQuestion(group: ReleaseGroup, skipped: Skipped, kept: ReadonlySet<string>): boolean {
   if (skipped.cluster !== group.cluster) return false
   // A group that is known by its pull request alone has no changes.
-  if (group.changes.length === 0) return isOf(group, skipped)
-  return group.changes.some((change) => change.image === skipped.image && !kept.has(spotOf(change)))
+  const { changes } = wholeGroup(group)
+  if (changes.length === 0) return isOf(group, skipped)
+  return changes.some((change) => change.image === skipped.image && !kept.has(spotOf(change)))
 }
 
 function isOf({ of }: ReleaseGroup, { image, workload }: Skipped): boolean {

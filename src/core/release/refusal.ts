@@ -1,6 +1,6 @@
 import type { UserId } from '../ids.ts'
 import { type PullFacts, isOurs } from './decide.ts'
-import type { Refusal, ReleaseGroup } from './group.ts'
+import { type Refusal, type ReleaseGroup, wholeGroup } from './group.ts'
 import { type ReleaseMarker, asks, isAbout, useOf } from './marker.ts'
 
 type Asked = PullFacts & { readonly marker: ReleaseMarker }
@@ -12,11 +12,30 @@ type Asked = PullFacts & { readonly marker: ReleaseMarker }
  * @param pulls those of the group's branch, newest first
  */
 export function withoutRefused(
-  group: ReleaseGroup,
+  planned: ReleaseGroup,
   { pulls, bot }: { readonly pulls: readonly PullFacts[]; readonly bot: UserId },
 ): ReleaseGroup {
   const asked = pulls.filter((pull): pull is Asked => isOurs(pull, bot))
-  const judged = group.changes.map((change) => ({ change, refusal: refusalOf(useOf(change), asked, bot) }))
+  // What was said on this branch is judged by what its pull requests say now.
+  const elsewhere = (planned.refused ?? []).filter(({ refusal }) =>
+    pulls.every(({ number }) => number !== refusal.pull),
+  )
+  const remembered = new Map(elsewhere.map(({ change, refusal }) => [useOf(change), refusal]))
+  return divided(wholeGroup(planned), (use) => refusalOf(use, asked, bot) ?? remembered.get(use))
+}
+
+/** Groups without what was refused in groups of the past, so that a "no" outlives the rule by which it was grouped. */
+export function rememberRefusals(
+  groups: readonly ReleaseGroup[],
+  past: readonly ReleaseGroup[],
+): readonly ReleaseGroup[] {
+  const refused = past.flatMap((group) => group.refused ?? [])
+  const refusals = new Map(refused.map(({ change, refusal }) => [`${change.cluster} ${useOf(change)}`, refusal]))
+  return groups.map((group) => divided(group, (use) => refusals.get(`${group.cluster} ${use}`)))
+}
+
+function divided(group: ReleaseGroup, refusalOf: (use: string) => Refusal | undefined): ReleaseGroup {
+  const judged = group.changes.map((change) => ({ change, refusal: refusalOf(useOf(change)) }))
   const refused = judged.flatMap(({ change, refusal }) => (refusal === undefined ? [] : [{ change, refusal }]))
   if (refused.length === 0) return group
   return {

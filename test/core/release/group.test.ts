@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { GroupRule } from '../../../src/core/config/configuration.ts'
-import { parseBranchName, parseClusterName } from '../../../src/core/ids.ts'
+import { parseBranchName, parseClusterName, parsePullNumber } from '../../../src/core/ids.ts'
 import { parseImageName } from '../../../src/core/image/ref.ts'
 import { workloadId } from '../../../src/core/manifest/resource.ts'
 import { guaranteed } from '../../../src/core/parsed.ts'
@@ -127,7 +127,7 @@ describe('groupChanges', () => {
     assert.ok(group !== undefined)
     const [first, ...others] = group.changes
     assert.ok(first !== undefined)
-    const refusal = { because: 'closed', pull: 3 as never } as const
+    const refusal = { because: 'closed', pull: guaranteed(parsePullNumber(3)) } as const
     assert.deepEqual(wholeGroup({ ...group, changes: others, refused: [{ change: first, refusal }] }), group)
   })
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { parseClusterName } from '../../../src/core/ids.ts'
+import { parseClusterName, parsePullNumber } from '../../../src/core/ids.ts'
 import { guaranteed } from '../../../src/core/parsed.ts'
 import type { GroupRule } from '../../../src/core/config/configuration.ts'
 import { type ReleaseGroup, groupChanges } from '../../../src/core/release/group.ts'
@@ -67,6 +67,12 @@ describe('a group of the past', () => {
   test('keeps the change of an image whose registry is silent when another moves', () => {
     const said = { changes: [newerWeb], skipped: [skipped(api, silent)] }
     assert.deepEqual(next(stored(both), said), { wanted: [['api 1.2.1', 'web 1.2.2']], obsolete: [] })
+  })
+
+  test('remembers what was refused of it while nothing else is known', () => {
+    const refused = [{ change: api, refusal: { because: 'closed', pull: guaranteed(parsePullNumber(3)) } }] as const
+    const group = grouped([web], 'all').map((one) => ({ ...one, refused }))
+    assert.deepEqual(keptChanges(group, plan({ skipped: [skipped(api, silent)] })), [api])
   })
 
   test('loses what is no longer wanted of it, and keeps what is not known', () => {

@@ -6,7 +6,7 @@ import type { PullFacts } from '../../../src/core/release/decide.ts'
 import { groupChanges } from '../../../src/core/release/group.ts'
 import { markerOf } from '../../../src/core/release/marker.ts'
 import type { Change } from '../../../src/core/release/plan.ts'
-import { withoutRefused } from '../../../src/core/release/refusal.ts'
+import { rememberRefusals, withoutRefused } from '../../../src/core/release/refusal.ts'
 import { bot, branch, person } from '../../support/facts.ts'
 import { change } from '../../support/releases.ts'
 
@@ -135,6 +135,25 @@ describe('withoutRefused leaves', () => {
       assert.deepEqual(Object.fromEntries(no), refused)
     })
   }
+
+  test('nothing of what was refused in a group of the past, until it is asked for with another tag', () => {
+    const past = withoutRefused(group({ a: '1', b: '1' }), { pulls: pulls([{ ...closed, moves: { a: '1' } }]), bot })
+    const [planned] = rememberRefusals([group({ a: '1', b: '2' })], JSON.parse(JSON.stringify([past])))
+    assert.ok(planned !== undefined)
+    assert.deepEqual(planned.changes, group({ b: '2' }).changes)
+    // On the branch of another group there is no such pull request.
+    assert.deepEqual(withoutRefused(planned, { pulls: [], bot }), planned)
+    assert.deepEqual(rememberRefusals([group({ a: '2' })], [past]), [group({ a: '2' })])
+  })
+
+  test('what was refused on its own branch, and has been opened again', () => {
+    const planned = withoutRefused(group({ a: '1' }), { pulls: pulls([{ ...closed, moves: { a: '1' } }]), bot })
+    assert.equal(planned.changes.length, 0)
+    assert.deepEqual(
+      withoutRefused(planned, { pulls: pulls([{ ...open, moves: { a: '1' } }]), bot }),
+      group({ a: '1' }),
+    )
+  })
 
   test('all, by a marker of the past that does not say which container it is about', () => {
     const [pull] = pulls([{ ...merged, moves: { b: '2' } }])
