@@ -15,6 +15,8 @@ export type GitHubSettings = {
 export const profiles = {
   read: { contents: 'read', metadata: 'read', checks: 'read', statuses: 'read', pull_requests: 'read' },
   release: { contents: 'write', pull_requests: 'write', checks: 'write', statuses: 'read', metadata: 'read' },
+  /** Only where a team is named: the release must not fail where the organisation keeps its teams to itself. */
+  reviewers: { pull_requests: 'write', members: 'read', metadata: 'read' },
   chat: {
     issues: 'write',
     pull_requests: 'write',

@@ -6,6 +6,7 @@ export function emptyState(): State {
     repositories: new Map(),
     apps: new Map(),
     installations: new Map(),
+    teams: new Map(),
     tokens: new Map(),
     deliveries: [],
     lastId: 1000,

@@ -1,6 +1,7 @@
 const prefixes = {
   user: 'U',
   organization: 'O',
+  team: 'T',
   bot: 'BOT',
   repository: 'R',
   issue: 'I',

@@ -8,6 +8,7 @@ export type State = {
   readonly repositories: Map<number, Repository>
   readonly apps: Map<number, App>
   readonly installations: Map<number, Installation>
+  readonly teams: Map<number, Team>
   readonly tokens: Map<string, Token>
   /** Newest last. */
   readonly deliveries: Delivery[]
@@ -29,6 +30,15 @@ export type Account = {
   readonly createdAt: Timestamp
   /** Of an organization: account id → what they are there. */
   readonly members: Map<number, 'member' | 'admin'>
+}
+
+export type Team = {
+  readonly id: number
+  readonly slug: string
+  readonly name: string
+  readonly organization: Account
+  /** By repository id. */
+  readonly repositories: Map<number, Role>
 }
 
 export type MergeMethod = 'merge' | 'squash' | 'rebase'
@@ -139,6 +149,7 @@ export type Pull = {
     | undefined
   readonly reviews: Review[]
   requestedReviewers: Account[]
+  requestedTeams: Team[]
 }
 
 export type Review = {

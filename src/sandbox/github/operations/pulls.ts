@@ -84,6 +84,7 @@ function addPull(
     autoMerge: undefined,
     reviews: [],
     requestedReviewers: [],
+    requestedTeams: [],
   }
   issue.pull = pull
   return pull

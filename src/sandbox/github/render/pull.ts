@@ -7,6 +7,7 @@ import { sumLines } from './commit.ts'
 import { commentsOf, issueHtml, issueUrl, renderLabel } from './issue.ts'
 import { type Json } from './json.ts'
 import { mergeSettings, renderRepository, repositoryUrl } from './repository.ts'
+import { renderTeam } from './team.ts'
 
 /** `pull-request`: what one gets by looking at a single one; the same in every event. */
 export async function renderPull(github: GitHub, pull: Pull): Promise<Json> {
@@ -14,6 +15,7 @@ export async function renderPull(github: GitHub, pull: Pull): Promise<Json> {
   const files = await pullFiles(pull)
   return {
     ...renderPullSimple(github, pull),
+    requested_teams: pull.requestedTeams.map((team) => renderTeam(github, team)),
     merge_commit_sha: commit,
     merged: pull.merged !== undefined,
     mergeable,
@@ -60,7 +62,11 @@ export function renderPullSimple(github: GitHub, pull: Pull): Json {
     assignee: issue.assignees[0] === undefined ? null : renderAccount(github, issue.assignees[0]),
     assignees: issue.assignees.map((account) => renderAccount(github, account)),
     requested_reviewers: pull.requestedReviewers.map((account) => renderAccount(github, account)),
-    requested_teams: [],
+    requested_teams: pull.requestedTeams.map((team) => ({
+      ...renderTeam(github, team),
+      type: 'organization',
+      parent: null,
+    })),
     head: renderSide(github, pull.head),
     base: renderSide(github, { repository: issue.repository, ...pull.base }),
     _links: {

@@ -9,6 +9,7 @@ import { refuseLongBody } from '../operations/issues.ts'
 import { mergePull, updateBranch } from '../operations/merge.ts'
 import { pullCommits, pullFiles, pullStart } from '../operations/mergeability.ts'
 import { createPull, updatePull } from '../operations/pulls.ts'
+import { requestReviewers } from '../operations/review-requests.ts'
 import { submitReview } from '../operations/reviews.ts'
 import { renderCommit, renderFile } from '../render/commit.ts'
 import { pullUrl, renderPull, renderPullSimple, renderReview } from '../render/pull.ts'
@@ -27,6 +28,11 @@ export const pullRoutes: readonly Route[] = [
   { method: 'PUT', path: '/repos/{owner}/{repo}/pulls/{pull_number}/update-branch', handle: onRepository(updateHead) },
   { method: 'GET', path: '/repos/{owner}/{repo}/pulls/{pull_number}/reviews', handle: onRepository(listReviews) },
   { method: 'POST', path: '/repos/{owner}/{repo}/pulls/{pull_number}/reviews', handle: onRepository(createReview) },
+  {
+    method: 'POST',
+    path: '/repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers',
+    handle: onRepository(askForReview),
+  },
 ]
 
 async function listPulls(request: RepositoryRequest): Promise<Answer> {
@@ -194,4 +200,14 @@ async function createReview(request: RepositoryRequest): Promise<Answer> {
     body: fields.optionalText('body') ?? '',
   })
   return json(renderReview(github, review))
+}
+
+async function askForReview(request: RepositoryRequest): Promise<Answer> {
+  const { github, fields } = request
+  const pull = pullFrom(request)
+  const names = (field: string): readonly string[] =>
+    (fields.optionalList(field) ?? []).filter((name) => typeof name === 'string')
+  const wanted = { users: names('reviewers'), teams: names('team_reviewers') }
+  await requestReviewers(github, pull, { ...wanted, actor: actorFrom(request) })
+  return json(renderPullSimple(github, pull), 201)
 }
