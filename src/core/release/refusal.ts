@@ -31,6 +31,7 @@ export function rememberRefusals(
 ): readonly ReleaseGroup[] {
   const refused = past.flatMap((group) => group.refused ?? [])
   const refusals = new Map(refused.map(({ change, refusal }) => [`${change.cluster} ${useOf(change)}`, refusal]))
+  if (refusals.size === 0) return groups
   return groups.map((group) => divided(group, (use) => refusals.get(`${group.cluster} ${use}`)))
 }
 
