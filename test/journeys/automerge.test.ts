@@ -4,6 +4,20 @@ import { type World, acme, startWorld } from '../support/world.ts'
 
 const manual = 'version: 1\nclusters: { production: { path: clusters/production } }\n'
 
+const hourMs = 3_600_000
+
+function automatic(timing = ''): string {
+  return `version: 1
+clusters: { production: { path: clusters/production } }
+release: { merge: auto, ${timing} }
+`
+}
+
+/** As a clock in Greenwich will show it then. */
+function instantIn(ms: number): string {
+  return new Date(Date.now() + ms).toISOString()
+}
+
 async function withRelease(files: Readonly<Record<string, string>> = {}): Promise<World> {
   const world = await startWorld({ files })
   await world.push('1.2.1')
@@ -87,6 +101,65 @@ describe('automerge', () => {
     await world.github.person('bob').mergePull(acme.repository, 1)
     await world.rest()
     await assert.rejects(world.file('README.md', pull.branch))
+  })
+
+  test('in a freeze it waits, whatever is green, and merges once that is over', async () => {
+    const freeze = `freeze: [{ from: ${instantIn(-hourMs)}, to: ${instantIn(hourMs)}, reason: audit }]`
+    await using world = await withRelease({ '.github/lotse.yaml': automatic(freeze) })
+    await world.github.ci(acme.repository).report(head(world), { name: 'ci', conclusion: 'success' })
+    await world.rest()
+    const pull = world.pull(1)
+    // People may merge it, so the check stands in nobody's way.
+    assert.deepEqual([pull.state, world.checks(pull)['lotse/policy']], ['open', 'success'])
+    await world.github.person('bob').comment(acme.repository, 1, '/lotse why')
+    await world.rest()
+    assert.match(world.comments(pull).join(), /⏳ there is no freeze, and the window is open: a freeze until .*: audit/)
+    await world.restartBot()
+    assert.equal(world.pull(1).state, 'open')
+    world.pass(1.5 * hourMs)
+    await world.restartBot()
+    assert.equal(world.pull(1).state, 'merged')
+  })
+
+  test('in a freeze a newer tag still comes into the pull request, and a conflict is rebuilt', async () => {
+    const freeze = `freeze: [{ from: ${instantIn(-hourMs)}, to: ${instantIn(3 * hourMs)} }]`
+    await using world = await withRelease({ '.github/lotse.yaml': automatic(freeze) })
+    world.pass(hourMs)
+    await world.push('1.2.2')
+    await world.rest()
+    assert.match(world.pull(1).title, /1\.2\.2/)
+    const path = 'clusters/production/demo-service.yaml'
+    const note = (await world.file(path)).replace('tag: 1.2.0', 'tag: 1.2.0 # see the notes')
+    await world.github.person('alice').push(acme.repository, { branch: 'main', files: { [path]: note } })
+    await world.rest()
+    assert.match((await world.changes(world.pull(1))).join('\n'), /\+.*tag: 1\.2\.2 # see the notes/)
+    assert.equal(world.pull(1).state, 'open')
+  })
+
+  test('outside the window it waits, and merges when that opens', async () => {
+    const hours = [60, 120].map((minutes) => instantIn(minutes * 60_000).slice(11, 16)).join('-')
+    await using world = await withRelease({ '.github/lotse.yaml': automatic(`window: { hours: "${hours}" }`) })
+    await world.github.ci(acme.repository).report(head(world), { name: 'ci', conclusion: 'success' })
+    await world.rest()
+    assert.deepEqual([world.pull(1).state, world.checks(world.pull(1))['lotse/policy']], ['open', 'success'])
+    await world.github.person('bob').comment(acme.repository, 1, '/lotse why')
+    await world.rest()
+    assert.match(world.comments(world.pull(1)).join(), /the window is open: outside the window until .* UTC/)
+    world.pass(1.5 * hourMs)
+    await world.restartBot()
+    assert.equal(world.pull(1).state, 'merged')
+  })
+
+  test('what was opened before a cluster commits by itself does not stay open', async () => {
+    await using world = await withRelease()
+    await world.github.person('alice').push(acme.repository, {
+      branch: 'main',
+      files: { '.github/lotse.yaml': automatic().replace('merge: auto', 'merge: commit') },
+    })
+    await world.github.ci(acme.repository).report(head(world), { name: 'ci', conclusion: 'success' })
+    await world.rest()
+    assert.match(await world.file('clusters/production/demo-service.yaml'), /tag: 1\.2\.1/)
+    assert.notEqual(world.pull(1).state, 'open')
   })
 
   test('a merge that GitHub answers with 502 is looked at, and not done twice', async () => {
