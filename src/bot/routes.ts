@@ -58,6 +58,6 @@ async function answers(database: Database): Promise<boolean> {
   }
 }
 
-async function metrics({ jobs, agents }: Deps): Promise<HttpAnswer> {
-  return { status: 200, body: formatMetrics(await jobs.pending(), agents.sessions().length) }
+async function metrics({ jobs, agents, registry }: Deps): Promise<HttpAnswer> {
+  return { status: 200, body: formatMetrics(await jobs.pending(), agents.sessions().length, registry.pullsLeft()) }
 }

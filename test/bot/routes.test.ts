@@ -60,6 +60,14 @@ describe('the bot answers', () => {
   })
 })
 
+test('the metrics say how many pulls are left, of registries that say so', async (t) => {
+  const pullsLeft = new Map([['docker.io', 76]])
+  const own = await serve({ ...deps, registry: { ...deps.registry, pullsLeft: () => pullsLeft } }, testSettings())
+  t.after(own.close)
+  const text = await (await fetch(`${own.url}/metrics`)).text()
+  assert.match(text, /^lotse_registry_pulls_left\{registry="docker\.io"\} 76$/m)
+})
+
 test('without its database the bot lives, is not ready, and takes no webhook', async (t) => {
   const gone = await openDatabase(testPlace, { schema: testSchema() })
   const theirs = await testDeps(gone)

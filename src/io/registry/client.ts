@@ -8,6 +8,7 @@ import { type ManifestHead, headManifest } from './manifest-head.ts'
 import { createAskLoginProgram } from './login-program.ts'
 import { type Lookup, lookupAll } from './public-address.ts'
 import { type TagList, listTags } from './tag-list.ts'
+import { createPullsLeft } from './pulls-left.ts'
 import { type Limits, createTransport, defaultLimits } from './transport.ts'
 
 /**
@@ -24,6 +25,8 @@ export type Registry = {
    * digest it is true for ever, so `headManifest` first, and this only for a digest that nobody has read.
    */
   readonly readImage: (image: ImageName, reference: string) => Promise<ImageReading>
+  /** What registries that count pulls said last, by their names. */
+  readonly pullsLeft: () => ReadonlyMap<string, number>
 }
 
 export type { ImageReading, ManifestHead, TagList }
@@ -40,7 +43,8 @@ export function createRegistry(deps: RegistryDeps): Registry {
   const now = deps.now ?? Date.now
   const limits = { ...defaultLimits, ...deps.limits }
   const hosts = readHosts(deps.registries)
-  const transport = createTransport({ fetch: deps.fetch ?? fetch, now, limits })
+  const pullsLeft = createPullsLeft(hosts)
+  const transport = pullsLeft.listening(createTransport({ fetch: deps.fetch ?? fetch, now, limits }))
   const authorizer = createAuthorizer({ transport, now })
   const ask = createAsk({ hosts, transport, authorizer, lookup: deps.lookup ?? lookupAll })
   const askLoginProgram = createAskLoginProgram({ now })
@@ -61,5 +65,6 @@ export function createRegistry(deps: RegistryDeps): Registry {
       const place = await locate(image)
       return place.kind === 'refused' ? place : await readImage({ ask, limits }, place, reference)
     },
+    pullsLeft: pullsLeft.said,
   }
 }
