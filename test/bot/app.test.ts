@@ -58,6 +58,7 @@ beforeEach(async () => {
     editedAt: undefined,
     next: undefined,
     held: undefined,
+    opening: undefined,
     text: undefined,
     problem: undefined,
     doubts: 0,

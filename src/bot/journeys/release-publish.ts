@@ -5,7 +5,13 @@ import { type Parsed, formatProblem, inFile, parsed, refused } from '../../core/
 import { type BranchStep, type PullStep, decideRelease } from '../../core/release/decide.ts'
 import { type ReleaseGroup, editsOfGroup, sameChanges, wholeGroup } from '../../core/release/group.ts'
 import { markerOf } from '../../core/release/marker.ts'
-import { commitMessage, pullRequestText, withOthersText } from '../../core/release/pull-request-text.ts'
+import { type Opening, openingOf } from '../../core/release/opening.ts'
+import {
+  type PullRequestText,
+  commitMessage,
+  pullRequestText,
+  withOthersText,
+} from '../../core/release/pull-request-text.ts'
 import { withoutRefused } from '../../core/release/refusal.ts'
 import { type FileText, createCommit, createTree, moveBranch } from '../../io/github/branch.ts'
 import { editPull, openPull } from '../../io/github/pulls.ts'
@@ -14,6 +20,7 @@ import { doubtHead } from '../../io/store/repositories.ts'
 import { type KnownRelease, type WrittenRelease, keepRelease } from '../../io/store/releases.ts'
 import { formatPullKey, journeys } from '../keys.ts'
 import { holdRelease } from './release-hold.ts'
+import { finishOpening } from './release-opened.ts'
 import type { ReleaseContext, StepOutcome } from './release-steps.ts'
 import { withdrawGroup } from './release-withdraw.ts'
 
@@ -31,9 +38,10 @@ export async function publishGroup(
   const { bot } = await deps.identity(repository.installation)
   const group = withoutRefused(planned, { bot, pulls: state.pulls })
   const same = known !== undefined && sameChanges(known.group, group)
-  const text = textOf(context, group)
   const written = same ? known.written : undefined
   const open = openNumber(state)
+  const opening = open === undefined ? openingOf(context.configuration.pullRequests) : known?.opening
+  const text = textOf(context, group, opening)
   const found = { ...foundRelease(known, open), group, written, plannedAt: repository.head }
   const keep = (progress: Partial<KnownRelease>): Promise<void> =>
     keepRelease(deps.database, repository.id, { ...found, ...progress })
@@ -58,10 +66,17 @@ export async function publishGroup(
   }
   const untouched = branch.kind === 'kept' && decision.pull.do === 'keep'
   const editedAt = open === undefined || untouched ? found.editedAt : deps.now()
-  await keep({ written: branch.written, editedAt })
-  const pull = await carryOutPull(context, { group, step: decision.pull, open })
-  const lastText = decision.pull.do === 'keep' ? (known?.text ?? text) : text
-  await keep({ written: branch.written, editedAt, pull, open: true, text: lastText, settledAt: repository.head })
+  await keep({ written: branch.written, editedAt, opening })
+  const pull = await carryOutPull(context, { group, text, step: decision.pull, open })
+  const done = { written: branch.written, editedAt, pull, open: true, text, opening }
+  const finished = await finishOpening(context, {
+    pull,
+    opening,
+    body: state.pulls.find(({ number }) => number === pull)?.body ?? '',
+    textOf: (progress) => textOf(context, group, progress),
+    keep: (progress) => keep({ ...done, opening: progress }),
+  })
+  await keep({ ...done, ...finished, settledAt: repository.head })
   // What was written comes back as a webhook; where nothing was, nobody else says that the plan holds again.
   if (untouched) await lookAgain(context, pull)
   return 'done'
@@ -78,6 +93,7 @@ function foundRelease(
     editedAt: open === undefined ? undefined : known?.editedAt,
     next: undefined,
     held: undefined,
+    opening: open === undefined ? undefined : known?.opening,
     text: known?.text,
     problem: undefined,
     settledAt: undefined,
@@ -155,11 +171,17 @@ function editedTexts(
   return parsed(texts)
 }
 
-type Pull = { readonly group: ReleaseGroup; readonly step: PullStep; readonly open: PullNumber | undefined }
+type Pull = {
+  readonly group: ReleaseGroup
+  readonly text: PullRequestText
+  readonly step: PullStep
+  readonly open: PullNumber | undefined
+}
 
-async function carryOutPull(context: ReleaseContext, { group, step, open }: Pull): Promise<PullNumber | undefined> {
-  const { deps, octokit, repository } = context
-  const text = textOf(context, group)
+async function carryOutPull(
+  { deps, octokit, repository }: ReleaseContext,
+  { group, text, step, open }: Pull,
+): Promise<PullNumber | undefined> {
   switch (step.do) {
     case 'keep':
       return open
@@ -184,10 +206,15 @@ async function lookAgain({ deps, repository }: ReleaseContext, pull: PullNumber 
   await deps.jobs.ask(journeys.automerge, formatPullKey({ repository: repository.id, number: pull }))
 }
 
-function textOf({ deps, configuration }: ReleaseContext, group: ReleaseGroup): ReturnType<typeof pullRequestText> {
+function textOf(
+  { deps, configuration }: ReleaseContext,
+  group: ReleaseGroup,
+  opening: Opening | undefined,
+): PullRequestText {
   const release = clusterNamed(configuration, group.cluster)?.release ?? configuration.release
   const { commitPrefix } = configuration.pullRequests
-  return pullRequestText(group, { release, commitPrefix, today: deps.now().toISOString().slice(0, 10) })
+  const today = deps.now().toISOString().slice(0, 10)
+  return pullRequestText(group, { release, commitPrefix, today, notes: opening?.refused ?? [] })
 }
 
 function openNumber(state: ReleaseState): PullNumber | undefined {

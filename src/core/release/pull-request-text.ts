@@ -15,6 +15,8 @@ export type TextRules = {
   readonly commitPrefix: string
   /** `2026-11-23`: freezes that ended before are not told of. */
   readonly today: string
+  /** Markdown. */
+  readonly notes?: readonly string[]
 }
 
 /** What GitHub takes: titles of 256 characters, and bodies of 65,536, of which our marker has its share. */
@@ -50,6 +52,7 @@ export function pullRequestText(group: ReleaseGroup, rules: TextRules): PullRequ
     ...refusedText(group.refused ?? []),
     whenMerged(rules.release, rules.today),
     'To refuse this, close the pull request; newer tags ask again. To take over, push a commit: Lotse then keeps its hands off.',
+    ...(rules.notes ?? []).map((note) => `> ${note}`),
     'Ask in a comment: `/lotse why` · `/lotse help`',
     formatReleaseMarker(markerOf(group)),
   ]

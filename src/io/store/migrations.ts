@@ -100,6 +100,8 @@ export const migrations: readonly Migration[] = [
         next jsonb,
         -- since when and why it may not open a pull request yet
         held jsonb,
+        -- labels and reviewers that its pull request is still to be given, once
+        opening jsonb,
         -- title and body as we wrote them last; and why it cannot be written
         text jsonb,
         problem text,

@@ -1,5 +1,6 @@
 import type { BranchName, ClusterName, CommitSha, PullNumber, RepoId, TreeSha } from '../../core/ids.ts'
 import type { ReleaseGroup } from '../../core/release/group.ts'
+import type { Opening } from '../../core/release/opening.ts'
 import type { PullRequestText } from '../../core/release/pull-request-text.ts'
 import type { Queryable } from './database.ts'
 
@@ -17,6 +18,8 @@ export type KnownRelease = {
   readonly next: NextRelease | undefined
   /** Why it opens no pull request yet. */
   readonly held: HeldRelease | undefined
+  /** What its pull request is still given, and was not. */
+  readonly opening: Opening | undefined
   /** The title and body that we wrote last. */
   readonly text: PullRequestText | undefined
   /** Why it cannot be written. */
@@ -55,6 +58,7 @@ type ReleaseRow = {
   readonly edited_at: Date | string | null
   readonly next: NextRelease | null
   readonly held: HeldRelease | null
+  readonly opening: Opening | null
   readonly text: PullRequestText | null
   readonly problem: string | null
   readonly planned_at: CommitSha | null
@@ -62,18 +66,20 @@ type ReleaseRow = {
   readonly doubts: number
 }
 
-const columns = 'plan, head, parent, tree, pull, open, edited_at, next, held, text, problem, planned_at, settled_at'
+const columns =
+  'plan, head, parent, tree, pull, open, edited_at, next, held, opening, text, problem, planned_at, settled_at'
 
 /** A doubt that came since the release was read wins over what was found before it. */
 export async function keepRelease(database: Queryable, repository: RepoId, release: KnownRelease): Promise<void> {
-  const { group, written, pull, open, editedAt, next, held, text, problem, plannedAt, settledAt, doubts } = release
+  const { group, written, pull, open, editedAt, next, held, opening, text } = release
+  const { problem, plannedAt, settledAt, doubts } = release
   await database.query(
-    `insert into release (repository, branch, ${columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+    `insert into release (repository, branch, ${columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
      on conflict (repository, branch) do update set
        plan = excluded.plan, head = excluded.head, parent = excluded.parent, tree = excluded.tree,
        pull = excluded.pull, open = excluded.open, edited_at = excluded.edited_at, next = excluded.next,
-       held = excluded.held, text = excluded.text, problem = excluded.problem, planned_at = excluded.planned_at,
-       settled_at = case when release.doubts = $16 then excluded.settled_at end`,
+       held = excluded.held, opening = excluded.opening, text = excluded.text, problem = excluded.problem, planned_at = excluded.planned_at,
+       settled_at = case when release.doubts = $17 then excluded.settled_at end`,
     [
       repository,
       group.branch,
@@ -86,6 +92,7 @@ export async function keepRelease(database: Queryable, repository: RepoId, relea
       editedAt,
       next,
       held,
+      opening,
       text,
       problem,
       plannedAt,
@@ -173,6 +180,7 @@ function knownRelease(row: ReleaseRow): KnownRelease {
     editedAt: row.edited_at === null ? undefined : new Date(row.edited_at),
     next: row.next ?? undefined,
     held: row.held ?? undefined,
+    opening: row.opening ?? undefined,
     text: row.text ?? undefined,
     problem: row.problem ?? undefined,
     doubts: row.doubts,

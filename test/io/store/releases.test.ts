@@ -51,6 +51,7 @@ function release(override: Partial<KnownRelease> = {}): KnownRelease {
     editedAt: undefined,
     next: undefined,
     held: undefined,
+    opening: { left: ['reviewers'], refused: ['GitHub said no'] },
     text: { title: 'Auto-release', body: 'Text ✓\n' },
     problem: undefined,
     plannedAt: commit('b'),

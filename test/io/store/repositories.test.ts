@@ -249,7 +249,7 @@ async function fill(repository: typeof id): Promise<void> {
   const of = { kind: 'image', image: demo } as const
   const group = { branch: branch('lotse/release/production/x'), cluster, of, changes: [] }
   const pull = { pull: undefined, open: false, editedAt: undefined, next: undefined, held: undefined, text: undefined }
-  const progress = { ...pull, written: undefined, problem: undefined, doubts: 0 }
+  const progress = { ...pull, opening: undefined, written: undefined, problem: undefined, doubts: 0 }
   await keepRelease(database, repository, { group, ...progress, plannedAt: undefined, settledAt: undefined })
   await keepComment(database, {
     id: commentOf(repository),
