@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -42,6 +42,28 @@ for (const challenge of ['basic', 'bearer'] as const) {
     assert.deepEqual(await client.listTags(image), { kind: 'tags', tags: ['1.2.1'] })
   })
 }
+
+test('a secret that is mounted by Kubernetes is read as it is now, when all of it was swapped', async (t) => {
+  const registry = await startRegistry({ auth: { ...login, challenges: ['basic'] } })
+  t.after(registry.close)
+  await pushImage(registry.url, { repository, tag: '1.2.1', auth: login })
+  const folder = await mkdtemp(join(tmpdir(), 'lotse-mounted-'))
+  t.after(async () => rm(folder, { recursive: true, force: true }))
+  const name = '.dockerconfigjson'
+  const mount = async (version: string, password: string): Promise<void> => {
+    await mkdir(join(folder, version))
+    await writeFile(join(folder, version, name), JSON.stringify({ auths: { 'eu.gcr.io': authOf(password) } }))
+    await symlink(version, join(folder, '..data_tmp'))
+    await rename(join(folder, '..data_tmp'), join(folder, '..data'))
+  }
+  await mount('..1', 'an old password')
+  await symlink(join('..data', name), join(folder, name))
+  const setting = { host: 'eu.gcr.io', url: registry.url, dockerConfig: join(folder, name) }
+  const client = createRegistry({ registries: [setting] })
+  assert.equal((await client.listTags(image)).kind, 'refused')
+  await mount('..2', 'a password')
+  assert.deepEqual(await client.listTags(image), { kind: 'tags', tags: ['1.2.1'] })
+})
 
 test('an identity token is posted to the token server, and is in no URL', async (t) => {
   const posted: string[] = []
