@@ -122,7 +122,7 @@ export const configurationShape = checked(
       }),
       release,
       'pull-requests': pullRequestsShape,
-      images: listOf(imageRuleShape, { atMost: 200 }),
+      images: listOf(imageRuleShape, { atMost: 100 }),
     },
     ['version'],
   ),

@@ -1,4 +1,5 @@
 import { type Parsed, parsed, refused } from '../parsed.ts'
+import { quoted } from './source.ts'
 
 const minuteMs = 60_000
 const unitsMs: Readonly<Record<string, number>> = { m: minuteMs, h: 60 * minuteMs, d: 1440 * minuteMs }
@@ -10,7 +11,7 @@ export function parseDuration(text: string): Parsed<number> {
   const unitMs = unitsMs[unit]
   if (unitMs === undefined) {
     return refused({
-      message: `expected a duration like \`90m\`, \`2h\` or \`3d\`, got \`${text.slice(0, 40)}\``,
+      message: `expected a duration like \`90m\`, \`2h\` or \`3d\`, got \`${quoted(text)}\``,
       help: 'a whole number and its unit: minutes, hours or days',
     })
   }

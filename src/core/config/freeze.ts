@@ -1,6 +1,6 @@
 import { type Parsed, type Place, type Problem, parsed, refused } from '../parsed.ts'
 import { checked, mapOf, textOf, textsUnder } from './shape.ts'
-import type { Spot } from './source.ts'
+import { type Spot, quoted } from './source.ts'
 
 /**
  * A time in which nothing is merged by itself. Either two dates (`2026-12-20`), both inclusive, or two instants as in
@@ -28,7 +28,7 @@ function parseMoment(text: string): Parsed<string> {
   const date = isDate(text) ? text : instantForm.exec(text)?.[1]
   if (date === undefined) {
     return refused({
-      message: `expected a date like \`2026-12-20\`, got \`${text.slice(0, 40)}\``,
+      message: `expected a date like \`2026-12-20\`, got \`${quoted(text)}\``,
       help: 'or an instant with its offset: `2026-12-20T18:00:00+01:00`',
     })
   }

@@ -86,16 +86,19 @@ export function unknownClusters(root: Spot, otherwise: string): readonly Problem
   if (written !== undefined && written.kind !== 'map') return []
   const known = written?.entries.map(({ key }) => key) ?? [otherwise]
   const rules = entryOf(root, 'images')
-  return (rules?.kind === 'list' ? rules.items : []).flatMap((rule) =>
-    textsUnder(rule, 'clusters')
-      .filter(({ text }) => parseClusterName(text).ok && !known.includes(text))
-      .map(({ text, at }) => {
-        const [meant] = nearest(text, known)
-        const help = meant === undefined ? `known clusters: ${known.join(', ')}` : `did you mean \`${meant}\`?`
-        return { message: `expected a cluster of this file, got \`${text}\``, at, help }
-      }),
-  )
+  return (rules?.kind === 'list' ? rules.items : [])
+    .flatMap((rule) => textsUnder(rule, 'clusters'))
+    .filter(({ text }) => parseClusterName(text).ok && !known.includes(text))
+    .slice(0, mostUnknown)
+    .map(({ text, at }) => {
+      const [meant] = nearest(text, known)
+      const help = meant === undefined ? `known clusters: ${quoted(known.join(', '))}` : `did you mean \`${meant}\`?`
+      return { message: `expected a cluster of this file, got \`${text}\``, at, help }
+    })
 }
+
+/** What was meant is searched for each, and a hostile file has thousands of names on both sides. */
+const mostUnknown = 50
 
 function entryOf(root: Spot, name: string): Spot | undefined {
   return root.kind === 'map' ? root.entries.find(({ key }) => key === name)?.value : undefined

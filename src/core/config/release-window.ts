@@ -1,6 +1,7 @@
 import { type Parsed, parsed, refused } from '../parsed.ts'
 import { nearest } from './nearest.ts'
 import { type Shape, mapOf, textOf } from './shape.ts'
+import { quoted } from './source.ts'
 
 /** When Lotse may merge by itself. */
 export type ReleaseWindow = {
@@ -44,7 +45,7 @@ export function parseDays(text: string): Parsed<readonly Weekday[]> {
   const ranges = parts.map(parseRange)
   if (ranges.length === 0 || ranges.includes(undefined)) {
     return refused({
-      message: `expected days like \`mon-thu\` or \`sat,sun\`, got \`${text.slice(0, 40)}\``,
+      message: `expected days like \`mon-thu\` or \`sat,sun\`, got \`${quoted(text)}\``,
       help: `the days are ${weekdays.join(', ')}`,
     })
   }
@@ -65,7 +66,7 @@ function parseHours(text: string): Parsed<Pick<ReleaseWindow, 'from' | 'to'>> {
   const [, from, to] = /^((?:[01]\d|2[0-3]):[0-5]\d)-((?:[01]\d|2[0-3]):[0-5]\d|24:00)$/.exec(text) ?? []
   if (from === undefined || to === undefined) {
     return refused({
-      message: `expected hours like \`08:00-16:00\`, got \`${text.slice(0, 40)}\``,
+      message: `expected hours like \`08:00-16:00\`, got \`${quoted(text)}\``,
       help: 'four digits each, from `00:00` to `24:00`; `22:00-04:00` goes over midnight',
     })
   }
@@ -85,9 +86,11 @@ function minutesOf(clock: string): number {
 /** A name of the time zone database: an offset would be wrong for half of the year. */
 export function parseZone(text: string): Parsed<string> {
   if (/^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/.test(text) && isKnownZone(text)) return parsed(text)
-  const [meant] = text.length <= 64 ? nearest(text, Intl.supportedValuesOf('timeZone')) : []
+  // Comparing with all of them takes long where a file has many that are wrong.
+  const similar = Intl.supportedValuesOf('timeZone').filter((zone) => zone.startsWith(text.charAt(0).toUpperCase()))
+  const [meant] = text.length <= 64 ? nearest(text, similar) : []
   return refused({
-    message: `expected a time zone like \`Europe/Berlin\`, got \`${text.slice(0, 64)}\``,
+    message: `expected a time zone like \`Europe/Berlin\`, got \`${quoted(text)}\``,
     help: meant === undefined ? 'a name of the time zone database, or `UTC`' : `did you mean \`${meant}\`?`,
   })
 }

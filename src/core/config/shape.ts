@@ -83,7 +83,7 @@ export function listOf<T>(shape: Shape<T>, rules: { readonly atMost: number }): 
           ? [{ message: `expected at most ${rules.atMost} entries, got ${spot.items.length}`, at: spot.at }]
           : []
       const all = gather(
-        spot.items.map((item, index) => ({ key: String(index), value: shape.read(item) })),
+        spot.items.slice(0, rules.atMost).map((item, index) => ({ key: String(index), value: shape.read(item) })),
         tooMany,
       )
       return all.ok ? parsed(all.value.map(([, value]) => value)) : all
