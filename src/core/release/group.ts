@@ -147,8 +147,9 @@ function sorted(changes: readonly Change[]): readonly Change[] {
   return changes.toSorted((a, b) => compare(sortKey(a), sortKey(b)))
 }
 
-function sortKey({ cluster, image, file, use }: Change): string {
-  return [cluster, image, file, use.line.toString().padStart(8, '0')].join('\0')
+/** No two places have the same: several may stand on one line. */
+function sortKey({ cluster, image, file, use: { line, place } }: Change): string {
+  return [cluster, image, file, `${line}`.padStart(8, '0'), place.document, ...place.path].join('\0')
 }
 
 function compare(a: string, b: string): number {

@@ -31,17 +31,16 @@ export function obsoleteGroups(
   const branches = new Set(wanted.map(({ branch }) => branch))
   const spots = new Set(wanted.flatMap((group) => wholeGroup(group).changes.map(spotOf)))
   const undecided = undecidedOf(plan)
-  return past.filter(
-    (group) => !branches.has(group.branch) && !undecided.some((skipped) => isOpenQuestion(group, skipped, spots)),
-  )
+  return past.filter((group) => !branches.has(group.branch) && !isOpenQuestion(group, undecided, spots))
 }
 
-function isOpenQuestion(group: ReleaseGroup, skipped: Skipped, kept: ReadonlySet<string>): boolean {
-  if (skipped.cluster !== group.cluster) return false
-  // A group that is known by its pull request alone has no changes.
+function isOpenQuestion(group: ReleaseGroup, undecided: readonly Skipped[], kept: ReadonlySet<string>): boolean {
+  const ofCluster = undecided.filter(({ cluster }) => cluster === group.cluster)
   const { changes } = wholeGroup(group)
-  if (changes.length === 0) return isOf(group, skipped)
-  return changes.some((change) => change.image === skipped.image && !kept.has(spotOf(change)))
+  // A group that is known by its pull request alone has no changes.
+  if (changes.length === 0) return ofCluster.some((skipped) => isOf(group, skipped))
+  const lost = new Set(changes.filter((change) => !kept.has(spotOf(change))).map(({ image }) => image))
+  return ofCluster.some(({ image }) => lost.has(image))
 }
 
 function isOf({ of }: ReleaseGroup, { image, workload }: Skipped): boolean {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import fc from 'fast-check'
 import { parseClusterName, parsePullNumber } from '../../../src/core/ids.ts'
 import { guaranteed } from '../../../src/core/parsed.ts'
 import type { GroupRule } from '../../../src/core/config/configuration.ts'
@@ -114,6 +115,46 @@ describe('a group of the past', () => {
     assert.deepEqual(next(of({ kind: 'all' }), said).obsolete, [])
     assert.deepEqual(next(of({ kind: 'image', image: api.image }), said).obsolete, [branchOfWeb])
     assert.deepEqual(next(of({ kind: 'all' }), {}).obsolete, [branchOfWeb])
+  })
+
+  test('loses nothing that is not known, whatever moves beside it, and however it is grouped now', () => {
+    const names = ['a', 'b', 'c', 'd']
+    const rule = fc.constantFrom<GroupRule>('image', 'workload', 'all')
+    const fate = fc.constantFrom('silent', 'newer', 'up to date', 'gone')
+    const places = fc.array(fc.record({ workload: fc.constantFrom(...names), image: fc.constantFrom(...names), fate }))
+    fc.assert(
+      fc.property(places, rule, rule, (all, before, after) => {
+        const pairs = all.map(({ workload, image: name, fate }, line) => {
+          const said = { workload: `demo:deployment/${workload}`, container: `c${line}`, image: `a.io/${name}`, line }
+          return { fate, was: change(said), newer: change({ ...said, to: '1.2.2' }) }
+        })
+        const of = (wanted: string) => pairs.filter(({ fate }) => fate === wanted)
+        const today = plan({
+          changes: of('newer').map(({ newer }) => newer),
+          skipped: [
+            ...of('silent').map(({ was }) => skipped(was, silent)),
+            ...of('up to date').map(({ was }) => skipped(was, upToDate)),
+          ],
+        })
+        const past = stored(
+          grouped(
+            pairs.map(({ was }) => was),
+            before,
+          ),
+        )
+        const wanted = grouped([...today.changes, ...keptChanges(past, today)], after)
+        assert.deepEqual(
+          new Set(wanted.flatMap(({ changes }) => changes).map(({ use, to }) => `${use.container} ${to}`)),
+          new Set([
+            ...of('silent').map(({ was }) => `${was.use.container} 1.2.1`),
+            ...of('newer').map(({ newer }) => `${newer.use.container} 1.2.2`),
+          ]),
+        )
+        const branches = new Set(wanted.map(({ branch }) => branch))
+        const obsolete = new Set(obsoleteGroups(past, wanted, today))
+        for (const group of past.filter(({ branch }) => branches.has(branch))) assert.ok(!obsolete.has(group))
+      }),
+    )
   })
 
   test('does not wait for the registry of another cluster', () => {
