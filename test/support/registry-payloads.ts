@@ -74,6 +74,14 @@ export const registrySenders: readonly RegistrySender[] = [
     proof: byGitHub,
     payload: (tag) => ({ action: 'published', registry_package: packageOf(tag), ...ofAcme }),
   },
+  {
+    name: 'Gitea',
+    host: 'gitea.example.org',
+    path: 'acme/demo-service',
+    headers: { 'x-gitea-event': 'package', 'x-github-event': 'package', 'x-gogs-event': 'package' },
+    proof: byGitHub,
+    payload: gitea,
+  },
   { name: 'Quay', host: 'quay.io', path: 'acme/demo-service', proof: basic, payload: quay },
   { name: 'Harbor', host: 'harbor.example.org', path: 'acme/demo-service', proof: alone, payload: harbor },
   {
@@ -172,6 +180,24 @@ function packageOf(tag: string) {
       package_url: `ghcr.io/acme/demo-service:${tag}`,
       container_metadata: { tag: { name: tag, digest }, labels: { source: 'https://github.com/acme/other' } },
     },
+  }
+}
+
+function gitea(tag: string) {
+  return {
+    action: 'created',
+    package: {
+      id: 7,
+      owner: { id: 3, login: 'Acme', username: 'Acme' },
+      repository: { id: 11, full_name: 'Acme/sources-of-the-demo' },
+      creator: { id: 1, login: 'bob' },
+      type: 'container',
+      name: 'demo-service',
+      version: tag,
+      html_url: 'https://gitea.example.org/Acme/-/packages/container/demo-service',
+      created_at: time,
+    },
+    sender: { id: 1, login: 'bob' },
   }
 }
 

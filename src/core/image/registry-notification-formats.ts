@@ -21,6 +21,8 @@ export type NotificationFormat = {
 
 /** The first that speaks is believed; the most telling signs come first. */
 export const notificationFormats: readonly NotificationFormat[] = [
+  // Both say that they are GitHub, too.
+  { of: 'Gitea, Forgejo', speaks: (_, headers) => isText(headers['x-gitea-event']), read: readGitea },
   { of: 'GitHub Packages', speaks: isOfGitHub, read: readGitHub },
   { of: 'Pub/Sub of Google', speaks: ({ message }) => typeof field(message, 'data') === 'string', read: readPubSub },
   { of: 'Amazon EventBridge', speaks: (payload) => typeof payload['detail-type'] === 'string', read: readEventBridge },
@@ -41,6 +43,15 @@ export const notificationFormats: readonly NotificationFormat[] = [
 type Read = Parsed<readonly NamedTag[]>
 
 const nothing: Read = parsed([])
+
+/** https://docs.gitea.com/usage/webhooks: a tag that is pushed again is `created` again. */
+function readGitea({ action, package: made }: Payload): Read {
+  const { type, owner, name, version } = record(made)
+  const login = field(owner, 'login')
+  if (type !== 'container' || action !== 'created') return nothing
+  if (!isText(login) || !isText(name)) return refused('expected a package with a name and an owner')
+  return parsed([{ path: `${login}/${name}`.toLowerCase(), tag: version }])
+}
 
 /** Also its `ping`, when a webhook is made, and what else it was told to send. */
 function isOfGitHub({ package: a, registry_package: b }: Payload, headers: NotificationHeaders): boolean {

@@ -41,8 +41,8 @@ export function parseNotification(body: unknown, host: string): Parsed<readonly 
 export type NotificationContext = { readonly host: string; readonly headers?: NotificationHeaders }
 
 /**
- * The tags that any registry says were pushed: distribution and GitLab, Docker Hub, GitHub, Quay, Harbor, Google, Azure,
- * Amazon, Nexus, JFrog, and those that send CloudEvents. As above, each is a hint. What is no push has no tags in it.
+ * The tags that any registry says were pushed, in distribution's envelope or in any of `notificationFormats`. As above,
+ * each is a hint. What is no push has no tags in it.
  */
 export function parseRegistryNotification(
   body: unknown,

@@ -24,6 +24,15 @@ const packageOf = (tag: unknown, more: object = {}) => ({
   ...more,
 })
 
+const gitea = (version: string, more: object = {}, action = 'created') => ({
+  body: {
+    action,
+    package: { id: 7, type: 'container', name: 'App', version, owner: { id: 3, login: 'Acme' }, ...more },
+    sender: { id: 1, login: 'bob' },
+  },
+  headers: { 'x-gitea-event': 'package', 'x-github-event': 'package' },
+})
+
 const quay = (tags: unknown) => ({
   name: 'app',
   namespace: 'acme',
@@ -154,6 +163,11 @@ const rows: readonly Row[] = [
     [],
   ],
   ['no other event of GitHub', { body: { action: 'opened', issue: {} }, headers: { 'x-github-event': 'issues' } }, []],
+  ['Gitea', gitea('1.2.0'), app],
+  ['no single platform of Gitea', gitea(digest), []],
+  ['no package of Gitea that is no container', gitea('1.2.0', { type: 'npm' }), []],
+  ['no deleted package of Gitea', gitea('1.2.0', {}, 'deleted'), []],
+  ['no test of Gitea', { ...gitea('1.2.0'), body: { ref: 'refs/heads/main', commits: [] } }, []],
   ['Quay', { body: quay(['1.2.0']) }, app],
   ['no scan of Quay', { body: { ...quay(undefined), tags: ['1.2.0'], vulnerability: { id: 'CVE-FAKE-CVE' } } }, []],
   ['all tags of Quay', { body: quay(['1.2.0', '1.2', '1.2']) }, [...app, 'r.example.org/acme/app:1.2']],
