@@ -30,17 +30,25 @@ export function useOf({ use, to }: Change): string {
 
 /** Whether both are about the same workloads and tags. */
 export function sameUses(a: ReleaseMarker, b: ReleaseMarker): boolean {
-  return a.uses.length === b.uses.length && a.uses.every((use) => asks(b, use))
+  const { asks } = aboutOf(b)
+  return a.uses.length === b.uses.length && a.uses.every(asks)
 }
 
-/** Whether a pull request was for just this. */
-export function asks({ uses }: ReleaseMarker, use: string): boolean {
-  return uses.some((other) => moveOf(other) === moveOf(use))
+/** What a pull request was for, as questions about a use. */
+export type About = {
+  /** Whether it was for just this. */
+  readonly asks: (use: string) => boolean
+  /** Whether it was for this container, with whatever tag. */
+  readonly isAbout: (use: string) => boolean
 }
 
-/** Whether a pull request was for this container, with whatever tag. */
-export function isAbout({ uses }: ReleaseMarker, use: string): boolean {
-  return uses.some((other) => spotOf(other) === undefined || spotOf(other) === spotOf(use))
+export function aboutOf({ uses }: ReleaseMarker): About {
+  const moves = new Set(uses.map(moveOf))
+  const spots = new Set(uses.map(spotOf))
+  return {
+    asks: (use) => moves.has(moveOf(use)),
+    isAbout: (use) => spots.has(undefined) || spots.has(spotOf(use)),
+  }
 }
 
 export function formatReleaseMarker({ cluster, of, uses }: ReleaseMarker): string {

@@ -1,9 +1,9 @@
 import type { UserId } from '../ids.ts'
 import { type PullFacts, isOurs } from './decide.ts'
 import { type Refusal, type ReleaseGroup, wholeGroup } from './group.ts'
-import { type ReleaseMarker, asks, isAbout, useOf } from './marker.ts'
+import { type About, aboutOf, useOf } from './marker.ts'
 
-type Asked = PullFacts & { readonly marker: ReleaseMarker }
+type Asked = PullFacts & About
 
 /**
  * The group without what people have said no to. Closing a pull request refuses exactly its moves of workloads to tags:
@@ -15,7 +15,9 @@ export function withoutRefused(
   planned: ReleaseGroup,
   { pulls, bot }: { readonly pulls: readonly PullFacts[]; readonly bot: UserId },
 ): ReleaseGroup {
-  const asked = pulls.filter((pull): pull is Asked => isOurs(pull, bot))
+  const asked = pulls.flatMap((pull): readonly Asked[] =>
+    pull.marker !== undefined && isOurs(pull, bot) ? [{ ...pull, ...aboutOf(pull.marker) }] : [],
+  )
   // What was said on this branch is judged by what its pull requests say now.
   const elsewhere = (planned.refused ?? []).filter(({ refusal }) =>
     pulls.every(({ number }) => number !== refusal.pull),
@@ -48,8 +50,8 @@ function divided(group: ReleaseGroup, refusalOf: (use: string) => Refusal | unde
 
 /** The last word on it counts: reopening takes a "no" back, and so does the merge of another tag. */
 function refusalOf(use: string, asked: readonly Asked[], bot: UserId): Refusal | undefined {
-  for (const [index, { marker, state, closedBy, number: pull }] of asked.entries()) {
-    const isThis = asks(marker, use)
+  for (const [index, { asks, isAbout, state, closedBy, number: pull }] of asked.entries()) {
+    const isThis = asks(use)
     switch (state) {
       case 'open':
         if (isThis) return undefined
@@ -62,12 +64,12 @@ function refusalOf(use: string, asked: readonly Asked[], bot: UserId): Refusal |
       case 'merged':
         // Merged and wanted again: somebody has taken it back in git.
         if (isThis) return { because: 'reverted', pull }
-        if (isAbout(marker, use)) return undefined
+        if (isAbout(use)) return undefined
     }
   }
   return undefined
 }
 
-function isOpenFor({ state, marker }: Asked, use: string): boolean {
-  return state === 'open' && isAbout(marker, use)
+function isOpenFor({ state, isAbout }: Asked, use: string): boolean {
+  return state === 'open' && isAbout(use)
 }
