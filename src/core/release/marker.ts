@@ -42,6 +42,16 @@ export type About = {
   readonly isAbout: (use: string) => boolean
 }
 
+/** One question to one marker. */
+export function asks(marker: ReleaseMarker, use: string): boolean {
+  return aboutOf(marker).asks(use)
+}
+
+export function isAbout(marker: ReleaseMarker, use: string): boolean {
+  return aboutOf(marker).isAbout(use)
+}
+
+/** Many questions to one marker. */
 export function aboutOf({ uses }: ReleaseMarker): About {
   const moves = new Set(uses.map(moveOf))
   const spots = new Set(uses.map(spotOf))
