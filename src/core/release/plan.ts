@@ -99,7 +99,10 @@ export type ReleasePlan = {
 export function planRelease(input: ReleaseInput): ReleasePlan {
   const { configuration } = input
   const resolved = resolveMarkers(input.files, (file) => clusterOf(configuration, file))
-  const verdicts = resolved.flatMap((file) => steered(configuration, file).map((steering) => judge(input, steering)))
+  const choose = choosing(input)
+  const verdicts = resolved.flatMap((file) =>
+    steered(configuration, file).map((steering) => judge(input, steering, choose)),
+  )
   return {
     changes: verdicts.flatMap(({ change }) => change ?? []),
     skipped: verdicts.flatMap(({ skipped }) => skipped ?? []),
@@ -156,7 +159,7 @@ type Verdict = {
   readonly lookups: readonly ImageLookup[]
 }
 
-function judge({ configuration, factsOf, now }: ReleaseInput, steering: Steering): Verdict {
+function judge({ configuration, factsOf }: ReleaseInput, steering: Steering, choose: Choose): Verdict {
   const { file, cluster, image, use } = steering
   const skip = (because: SkippedBecause): Verdict => ({
     skipped: { cluster, file, use, workload: use.workload, container: use.container, image, because },
@@ -165,9 +168,12 @@ function judge({ configuration, factsOf, now }: ReleaseInput, steering: Steering
   const because = whyNotAutomated(configuration, steering)
   if (because !== undefined) return skip(because)
   if (cluster === undefined) return skip({ kind: 'outside-clusters' })
-  const facts = factsOf(image)
-  const minimumAgeMs = clusterNamed(configuration, cluster)?.release.minimumAgeMs ?? 0
-  const choice = choose(use, facts, { minimumAgeMs, nowMs: now.getTime() })
+  const choice = choose({
+    image,
+    policy: use.automation.policy ?? 'glob:*',
+    current: use.image.tag,
+    minimumAgeMs: clusterNamed(configuration, cluster)?.release.minimumAgeMs ?? 0,
+  })
   const lookups = choice.lookups.map((lookup) => ({ ...lookup, image }))
   if (choice.kind === 'none') return { ...skip(choice.because), lookups }
   const change: Change = {
@@ -178,7 +184,7 @@ function judge({ configuration, factsOf, now }: ReleaseInput, steering: Steering
     from: use.image.tag,
     to: choice.tag,
     because: choice.because,
-    facts: factsOfTags(facts.known, use.image.tag, choice.tag),
+    facts: factsOfTags(factsOf(image).known, use.image.tag, choice.tag),
     heldBack: choice.heldBack,
   }
   return { change, lookups }
@@ -201,18 +207,36 @@ function whyNotAutomated(
   return undefined
 }
 
+type Question = {
+  readonly image: ImageName
+  readonly policy: string
+  readonly current: string | undefined
+  readonly minimumAgeMs: number
+}
+type Choose = (question: Question) => Choice
+
+/** Many workloads ask the same: it is answered once in a plan, for an image may have thousands of tags. */
+function choosing({ factsOf, now }: ReleaseInput): Choose {
+  const choices = new Map<string, Choice>()
+  return (question) => {
+    const { image, policy, current, minimumAgeMs } = question
+    const key = JSON.stringify([image, policy, current, minimumAgeMs])
+    const choice = choices.get(key) ?? choose(question, factsOf(image), now.getTime())
+    choices.set(key, choice)
+    return choice
+  }
+}
+
 function choose(
-  use: ImageUse,
+  { policy: text, current, minimumAgeMs }: Question,
   { tags, known, listedSinceMs }: ImageFacts,
-  { minimumAgeMs, nowMs }: { readonly minimumAgeMs: number; readonly nowMs: number },
+  nowMs: number,
 ): Choice {
   const none = (because: SkippedBecause): Choice => ({ kind: 'none', because, heldBack: [], lookups: [] })
-  const text = use.automation.policy ?? 'glob:*'
   const policy = parseTagPolicy(text)
   if (!policy.ok) return none({ kind: 'broken-policy', policy: text, message: policy.problems[0].message })
   if (tags.kind !== 'tags') return none(whyNoTags(tags))
-  const facts = { tags: tags.tags, known, listedSinceMs, nowMs }
-  return chooseTag(facts, { policy: policy.value, current: use.image.tag, minimumAgeMs })
+  return chooseTag({ tags: tags.tags, known, listedSinceMs, nowMs }, { policy: policy.value, current, minimumAgeMs })
 }
 
 export function whyNoTags(tags: Exclude<ImageTags, { readonly kind: 'tags' }>): SkippedBecause {
