@@ -154,19 +154,22 @@ export async function readReleaseState(
 }
 
 const mostPages = 20
+/** Of an image's long history the newest tell what is refused now: the price of a release does not grow with it. */
+const enoughPulls = 20
 
 async function allPulls(
   octokit: Octokit,
   where: { readonly owner: string; readonly name: string; readonly head: string },
   first: PullsAnswer,
 ): Promise<readonly PullAnswer[]> {
-  const pages = [first]
-  for (let page = first; page.pageInfo.hasNextPage && pages.length < mostPages;) {
+  const ours: PullAnswer[] = []
+  let page = first
+  for (let pages = 1; ; pages += 1) {
+    ours.push(...page.nodes.filter((pull) => !pull.isCrossRepository))
+    if (!page.pageInfo.hasNextPage || ours.length >= enoughPulls || pages === mostPages) return ours
     const variables = { ...where, after: page.pageInfo.endCursor }
     page = (await graphql<Pick<Answer, 'repository'>>(octokit, morePullsQuery, variables)).repository.pullRequests
-    pages.push(page)
   }
-  return pages.flatMap(({ nodes }) => nodes).filter((pull) => !pull.isCrossRepository)
 }
 
 /** GraphQL gives text, not bytes. Only text that hashes to the blob's own id is taken for its bytes. */

@@ -123,3 +123,22 @@ test('a pull request from a fork with the name of a release branch is none of ou
   const state = await stateOf(release)
   assert.deepEqual([state.branch, state.pulls], [undefined, []])
 })
+
+test('however often an image was released, one query tells of its release', async () => {
+  const release = branch('lotse/release/production/old')
+  await sandbox.person('bob').push(fullName, { branch: release, create: true, files: { 'old.yaml': 'x' } })
+  const open = async () => sandbox.person('bob').openPull(fullName, { head: release, title: 'Old' })
+  const numbers: number[] = []
+  for (let i = 0; i < 25; i += 1) {
+    const { number } = await open()
+    await sandbox.person('bob').closePull(fullName, number)
+    numbers.push(number)
+  }
+  sandbox.requests.reset()
+  const { pulls } = await stateOf(release)
+  assert.deepEqual(
+    pulls.map(({ number }) => number),
+    numbers.toReversed().slice(0, 20),
+  )
+  assert.deepEqual(sandbox.requests.byRoute(), { 'POST graphql ReleaseFacts': 1 })
+})
