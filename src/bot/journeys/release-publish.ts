@@ -1,7 +1,6 @@
 import { clusterNamed } from '../../core/config/configuration.ts'
-import type { FilePath, PullNumber } from '../../core/ids.ts'
-import { editScalars } from '../../core/manifest/edit.ts'
-import { type Parsed, formatProblem, inFile, parsed, refused } from '../../core/parsed.ts'
+import type { PullNumber } from '../../core/ids.ts'
+import { formatProblem } from '../../core/parsed.ts'
 import { type BranchStep, type PullStep, decideRelease } from '../../core/release/decide.ts'
 import { type ReleaseGroup, editsOfGroup, sameChanges, wholeGroup } from '../../core/release/group.ts'
 import { markerOf } from '../../core/release/marker.ts'
@@ -13,7 +12,7 @@ import {
   withOthersText,
 } from '../../core/release/pull-request-text.ts'
 import { withoutRefused } from '../../core/release/refusal.ts'
-import { type FileText, createCommit, createTree, moveBranch } from '../../io/github/branch.ts'
+import { createCommit, createTree, moveBranch } from '../../io/github/branch.ts'
 import { editPull, openPull } from '../../io/github/pulls.ts'
 import { type ReleaseState, readReleaseState } from '../../io/github/release-facts.ts'
 import { doubtHead } from '../../io/store/repositories.ts'
@@ -22,6 +21,7 @@ import { formatPullKey, journeys } from '../keys.ts'
 import { holdRelease } from './release-hold.ts'
 import { finishOpening } from './release-opened.ts'
 import type { ReleaseContext, StepOutcome } from './release-steps.ts'
+import { editedTexts } from './release-texts.ts'
 import { withdrawGroup } from './release-withdraw.ts'
 
 export type Publication = { readonly known: KnownRelease | undefined; readonly mayOpen: boolean }
@@ -154,21 +154,6 @@ async function carryOutBranch(
   if (moved === 'moved-by-others') return { kind: 'moved-by-others' }
   deps.log.info({ branch: group.branch, head }, 'release branch written')
   return { kind: 'written', written: { head, parent, tree } }
-}
-
-function editedTexts(
-  group: ReleaseGroup,
-  files: ReadonlyMap<FilePath, FileText>,
-): Parsed<ReadonlyMap<FilePath, FileText>> {
-  const texts = new Map<FilePath, FileText>()
-  for (const [file, edits] of editsOfGroup(group)) {
-    const current = files.get(file)
-    if (current === undefined) return refused(inFile({ message: 'the file cannot be read as text' }, file))
-    const edited = editScalars(current.text, edits)
-    if (!edited.ok) return { ok: false, problems: [inFile(edited.problems[0], file)] }
-    texts.set(file, { ...current, text: edited.value })
-  }
-  return parsed(texts)
 }
 
 type Pull = {

@@ -1,4 +1,4 @@
-import { clusterNamed } from '../../core/config/configuration.ts'
+import { type Configuration, clusterNamed } from '../../core/config/configuration.ts'
 import { type ClusterName, type RepoId, parseRepoId } from '../../core/ids.ts'
 import { guaranteed } from '../../core/parsed.ts'
 import { type ReleaseGroup, groupChanges } from '../../core/release/group.ts'
@@ -7,6 +7,7 @@ import { rememberRefusals } from '../../core/release/refusal.ts'
 import { type KnownRelease, readReleases } from '../../io/store/releases.ts'
 import type { Deps } from '../deps.ts'
 import { currentRepository } from './reading.ts'
+import { commitGroups } from './release-commit.ts'
 import { openGroups } from './release-openings.ts'
 import { waitsForQuiet } from './release-pace.ts'
 import { planOf } from './release-plan.ts'
@@ -40,12 +41,25 @@ async function attemptRelease(deps: Deps, id: RepoId): Promise<StepOutcome> {
 
   const octokit = await deps.github.as({ installation: repository.installation, repository: id, profile: 'release' })
   const context: ReleaseContext = { deps: { ...deps, log }, octokit, repository, configuration }
+  const [proposed, committed] = byRule(configuration, groups)
   return carryOutAll([
-    ...groups.map((group) => () => updateGroup(context, group, knownOf(known, group))),
+    ...proposed.map((group) => () => updateGroup(context, group, knownOf(known, group))),
     ...obsoleteGroups(past, groups, plan).map((group) => () => withdrawGroup(context, group)),
-    // Last, when it is known which pull requests are open.
-    () => openGroups(context, groups),
+    // When it is known which pull requests are open.
+    () => openGroups(context, proposed),
+    // Last, because the default branch moves with it.
+    () => commitGroups(context, committed, known),
   ])
+}
+
+/** Those that go by pull requests, and those that go to the default branch itself. */
+function byRule(
+  configuration: Configuration,
+  groups: readonly ReleaseGroup[],
+): readonly [readonly ReleaseGroup[], readonly ReleaseGroup[]] {
+  const commits = ({ cluster }: ReleaseGroup): boolean =>
+    clusterNamed(configuration, cluster)?.release.merge === 'commit'
+  return [groups.filter((group) => !commits(group)), groups.filter(commits)]
 }
 
 /** A group whose pull request is open, as far as the store knows. Should it not be, it opens like all others. */

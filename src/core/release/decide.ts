@@ -96,6 +96,6 @@ export function isOurs(pull: PullFacts, bot: UserId): boolean {
 }
 
 /** A commit that nobody but us has made, so that nothing of a person is lost with it. */
-export function isByUs({ author, committer }: BranchFacts, bot: UserId): boolean {
+export function isByUs({ author, committer }: Pick<BranchFacts, 'author' | 'committer'>, bot: UserId): boolean {
   return author === bot && (committer === bot || committer === 'github')
 }

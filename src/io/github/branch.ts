@@ -67,31 +67,50 @@ export type BranchMove = {
 
 /**
  * Moves a branch only if it still is where we saw it; REST has no such condition. `moved-by-others` is an outcome:
- * somebody pushed in between, and nothing of theirs is overwritten. GitHub's error has no code of its own for that, so
- * the branch is looked at, not the message.
+ * somebody pushed in between, and nothing of theirs is overwritten.
  */
 export async function moveBranch(
   octokit: Octokit,
-  repository: { readonly name: RepoName; readonly node: string },
+  repository: RepositoryNode,
   move: BranchMove,
 ): Promise<'moved' | 'moved-by-others'> {
-  const update = {
-    name: `refs/heads/${move.branch}`,
-    beforeOid: move.from ?? zeros,
-    afterOid: move.to ?? zeros,
-    force: true,
-  }
+  const moved = await updateBranch(octokit, repository, { ...move, force: true })
+  if (moved.kind !== 'refused') return moved.kind
+  throw new UserError(`GitHub refused to move the branch ${move.branch}`, {
+    help: 'let the app push branches under lotse/: look at the rulesets of the repository',
+    cause: moved.cause,
+  })
+}
+
+export type AdvanceOutcome = 'moved' | 'moved-by-others' | 'refused'
+
+/** Puts a commit on top of a branch of people, which is moved by a fast forward only. */
+export async function advanceBranch(
+  octokit: Octokit,
+  repository: RepositoryNode,
+  move: BranchMove & { readonly from: CommitSha; readonly to: CommitSha },
+): Promise<AdvanceOutcome> {
+  return (await updateBranch(octokit, repository, { ...move, force: false })).kind
+}
+
+type RepositoryNode = { readonly name: RepoName; readonly node: string }
+
+type Updated = { readonly kind: 'moved' | 'moved-by-others' } | { readonly kind: 'refused'; readonly cause: unknown }
+
+/** GitHub's error has no code of its own for a branch that moved, so the branch is looked at, not the message. */
+async function updateBranch(
+  octokit: Octokit,
+  repository: RepositoryNode,
+  { branch, from, to, force }: BranchMove & { readonly force: boolean },
+): Promise<Updated> {
+  const update = { name: `refs/heads/${branch}`, beforeOid: from ?? zeros, afterOid: to ?? zeros, force }
   try {
     await graphql(octokit, updateRefsMutation, { repository: repository.node, updates: [update] })
-    return 'moved'
+    return { kind: 'moved' }
   } catch (error) {
     if (errorTypes(error).length === 0) throw error
-    const head = await readHead(octokit, repository.name, move.branch)
-    if (head === move.to) return 'moved'
-    if (head !== move.from) return 'moved-by-others'
-    throw new UserError(`GitHub refused to move the branch ${move.branch}`, {
-      help: 'let the app push branches under lotse/: look at the rulesets of the repository',
-      cause: error,
-    })
+    const head = await readHead(octokit, repository.name, branch)
+    if (head === to) return { kind: 'moved' }
+    return head === from ? { kind: 'refused', cause: error } : { kind: 'moved-by-others' }
   }
 }

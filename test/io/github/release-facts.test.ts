@@ -130,7 +130,7 @@ test('however often an image was released, one query tells of its release', asyn
   const open = async () => sandbox.person('bob').openPull(fullName, { head: release, title: 'Old' })
   const numbers: number[] = []
   for (let i = 0; i < 25; i += 1) {
-    const { number } = await open()
+    const { number } = (await open()).issue
     await sandbox.person('bob').closePull(fullName, number)
     numbers.push(number)
   }

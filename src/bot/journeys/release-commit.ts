@@ -1,0 +1,157 @@
+import { clusterNamed } from '../../core/config/configuration.ts'
+import type { CommitSha } from '../../core/ids.ts'
+import { formatProblem } from '../../core/parsed.ts'
+import { type CommitDecision, decideCommit, explainHold } from '../../core/release/commit-decision.ts'
+import { type ReleaseGroup, editsOfGroup, wholeGroup } from '../../core/release/group.ts'
+import { markerOf } from '../../core/release/marker.ts'
+import { commitMessage } from '../../core/release/pull-request-text.ts'
+import { standstill } from '../../core/release/timing.ts'
+import { withReleaseTrailer } from '../../core/release/trailer.ts'
+import { type AdvanceOutcome, advanceBranch, createCommit, createTree } from '../../io/github/branch.ts'
+import { readCommitFacts } from '../../io/github/commit-facts.ts'
+import { type ReleaseState, readReleaseState } from '../../io/github/release-facts.ts'
+import { type KnownRelease, forgetRelease, keepRelease } from '../../io/store/releases.ts'
+import { doubtHead } from '../../io/store/repositories.ts'
+import { journeys } from '../keys.ts'
+import { type ReleaseContext, type StepOutcome, isInOrder, knownOf } from './release-steps.ts'
+import { editedTexts } from './release-texts.ts'
+import { withdrawGroup } from './release-withdraw.ts'
+
+/**
+ * Groups of clusters with `merge: commit`, one commit each on the default branch. The plan still holds on top of our own
+ * commits: they write other scalars.
+ */
+export async function commitGroups(
+  context: ReleaseContext,
+  groups: readonly ReleaseGroup[],
+  known: readonly KnownRelease[],
+): Promise<StepOutcome> {
+  let head = context.repository.head
+  for (const group of groups) {
+    const at = { ...context, repository: { ...context.repository, head } }
+    const committed = await commitGroup(at, group, knownOf(known, group))
+    if (committed === 'again') return 'again'
+    head = committed ?? head
+  }
+  return 'done'
+}
+
+/** The new head of the default branch; undefined: it stays where it is. */
+type Committed = CommitSha | undefined | 'again'
+
+async function commitGroup(
+  context: ReleaseContext,
+  planned: ReleaseGroup,
+  known: KnownRelease | undefined,
+): Promise<Committed> {
+  const { deps, octokit, repository, configuration } = context
+  if (isInOrder(known, planned, repository.head)) return undefined
+  const rules = clusterNamed(configuration, planned.cluster)?.release ?? configuration.release
+  const still = standstill(deps.now(), rules)
+  // What may be left of a pull request goes all the same. The end of the standstill is found by the refresh.
+  if (still !== undefined && known?.open !== true) {
+    return hold(context, { group: planned, known, because: still.says, settledAt: undefined })
+  }
+  const files = [...editsOfGroup(wholeGroup(planned)).keys()]
+  const base = repository.defaultBranch
+  const state = await readReleaseState(octokit, { repository: repository.name, base, branch: planned.branch, files })
+  if (state?.base.head !== repository.head) return moved(context)
+  const { bot } = await deps.identity(repository.installation)
+  const where = { repository: repository.name, branch: base, files }
+  const facts = { bot, standstill: still, ...state, ...(await readCommitFacts(octokit, where)) }
+  return carryOut(context, { decision: decideCommit(facts, planned), planned, known, state })
+}
+
+type Decided = {
+  readonly decision: CommitDecision
+  readonly planned: ReleaseGroup
+  readonly known: KnownRelease | undefined
+  readonly state: ReleaseState
+}
+
+async function carryOut(context: ReleaseContext, { decision, planned, known, state }: Decided): Promise<Committed> {
+  const { deps, repository } = context
+  switch (decision.do) {
+    case 'withdraw': {
+      const outcome = await withdrawGroup(context, planned)
+      // Nobody may merge what we commit: only when the pull request is seen closed.
+      await deps.jobs.ask(journeys.release, `${repository.id}`)
+      return outcome === 'again' ? 'again' : undefined
+    }
+    case 'hold': {
+      const because = explainHold(decision.because, repository.defaultBranch)
+      // The end of a standstill is no push.
+      const settledAt = decision.because.kind === 'standstill' ? undefined : repository.head
+      return hold(context, { group: decision.group, known, because, settledAt })
+    }
+    case 'commit':
+      for (const { change, commit } of decision.takenBack) {
+        deps.log.info({ workload: change.use.workload, tag: change.to, commit }, 'release of a tag held: taken back')
+      }
+      return commit(context, { group: decision.group, known, state })
+  }
+}
+
+type Commit = { readonly group: ReleaseGroup; readonly known: KnownRelease | undefined; readonly state: ReleaseState }
+
+async function commit(context: ReleaseContext, { group, known, state }: Commit): Promise<Committed> {
+  const { deps, octokit, repository, configuration } = context
+  const settledAt = repository.head
+  const texts = editedTexts(group, state.files)
+  if (!texts.ok) {
+    return hold(context, { group, known, because: texts.problems.map(formatProblem).join('; '), settledAt })
+  }
+  const tree = await createTree(octokit, repository.name, { base: state.base.tree, files: texts.value })
+  const subject = commitMessage(group, configuration.pullRequests.commitPrefix)
+  const message = withReleaseTrailer(subject, markerOf(group))
+  const head = await createCommit(octokit, repository.name, { message, tree, parent: state.base.head })
+  const node = { name: repository.name, node: state.repositoryNode }
+  const move = { branch: repository.defaultBranch, from: state.base.head, to: head }
+  const outcome: AdvanceOutcome = await advanceBranch(octokit, node, move)
+  switch (outcome) {
+    case 'moved':
+      deps.log.info({ branch: repository.defaultBranch, cluster: group.cluster, head }, 'release committed')
+      await forgetRelease(deps.database, repository.id, group.branch)
+      return head
+    case 'moved-by-others':
+      return moved(context)
+    case 'refused':
+      return hold(context, { group, known, because: `GitHub refused the push to ${move.branch}`, settledAt })
+  }
+}
+
+/** What was planned is not for the branch as it is now. */
+async function moved({ deps, repository }: ReleaseContext): Promise<'again'> {
+  await doubtHead(deps.database, repository.id)
+  return 'again'
+}
+
+type Hold = {
+  readonly group: ReleaseGroup
+  readonly known: KnownRelease | undefined
+  readonly because: string
+  /** The head at which nothing but a push changes it; undefined: time does. */
+  readonly settledAt: CommitSha | undefined
+}
+
+/** Kept with its reason, for whoever asks. */
+async function hold(context: ReleaseContext, { group, known, because, settledAt }: Hold): Promise<undefined> {
+  const { deps, repository } = context
+  const isNew = known?.held?.because !== because
+  if (isNew) deps.log.info({ cluster: group.cluster, branch: group.branch, because }, 'release is not committed')
+  await keepRelease(deps.database, repository.id, {
+    group,
+    written: undefined,
+    pull: undefined,
+    open: false,
+    editedAt: undefined,
+    next: undefined,
+    held: { since: isNew ? deps.now().getTime() : (known?.held?.since ?? deps.now().getTime()), because },
+    opening: undefined,
+    text: undefined,
+    problem: settledAt === undefined ? undefined : because,
+    plannedAt: repository.head,
+    settledAt,
+    doubts: known?.doubts ?? 0,
+  })
+}

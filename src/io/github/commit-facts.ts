@@ -1,0 +1,96 @@
+import type { Octokit } from '@octokit/rest'
+import { type BranchName, type FilePath, type RepoName, parseCommitSha } from '../../core/ids.ts'
+import { guaranteed } from '../../core/parsed.ts'
+import type { CommitFacts, PastCommit } from '../../core/release/commit-decision.ts'
+import { parseReleaseTrailer } from '../../core/release/trailer.ts'
+import { type GitActorAnswer, authorId, committerId } from './actor.ts'
+import { graphql } from './graphql.ts'
+import { ownerAndName } from './repository-name.ts'
+
+export const commitFactsQuery = (files: number): string => `
+query CommitFacts($owner: String!, $name: String!, $branch: String!${each(files, (i) => `, $file${i}: String!`)}) {
+  repository(owner: $owner, name: $name) {
+    base: ref(qualifiedName: $branch) {
+      refUpdateRule { pattern }
+      rules(first: 100) { pageInfo { hasNextPage } nodes { type } }
+      target { ... on Commit { ${each(files, (i) => `file${i}: history(first: ${lastCommits}, path: $file${i}) { nodes { ...Past } }\n`)} } }
+    }
+  }
+}
+fragment Past on Commit { oid message author { ...Actor } committer { ...Actor } }
+fragment Actor on GitActor { email user { databaseId } }`
+
+/** What somebody took back longer ago than so many commits of its file is forgotten. */
+const lastCommits = 20
+/** Each history costs GitHub a walk. */
+const filesAtOnce = 50
+
+type Answer = { readonly repository: { readonly base: BaseAnswer | null } }
+type BaseAnswer = {
+  readonly refUpdateRule: { readonly pattern: string } | null
+  readonly rules: RulesAnswer | null
+  readonly target: { readonly [file: `file${number}`]: { readonly nodes: readonly PastAnswer[] } }
+}
+type RulesAnswer = {
+  readonly pageInfo: { readonly hasNextPage: boolean }
+  readonly nodes: readonly { readonly type: string }[]
+}
+type PastAnswer = {
+  readonly oid: string
+  readonly message: string
+  readonly author: GitActorAnswer
+  readonly committer: GitActorAnswer
+}
+
+/** What only a commit to the branch itself asks: whether it is protected, and what the files have been through. */
+export async function readCommitFacts(
+  octokit: Octokit,
+  where: { readonly repository: RepoName; readonly branch: BranchName; readonly files: readonly FilePath[] },
+): Promise<Pick<CommitFacts, 'protectedBy' | 'history'>> {
+  const [owner, name] = ownerAndName(where.repository)
+  const protectedBy = new Set<string>()
+  const history = new Map<FilePath, readonly PastCommit[]>()
+  for (let from = 0; from < where.files.length; from += filesAtOnce) {
+    const files = where.files.slice(from, from + filesAtOnce)
+    const { repository } = await graphql<Answer>(octokit, commitFactsQuery(files.length), {
+      owner,
+      name,
+      branch: `refs/heads/${where.branch}`,
+      ...Object.fromEntries(files.map((file, i) => [`file${i}`, file])),
+    })
+    for (const gate of gatesOf(repository.base)) protectedBy.add(gate)
+    for (const [i, file] of files.entries()) {
+      history.set(file, (repository.base?.target[`file${i}`]?.nodes ?? []).map(pastCommit))
+    }
+  }
+  return { protectedBy: [...protectedBy].toSorted(), history }
+}
+
+/** Rules that every commit on top of the branch obeys. */
+const harmless: ReadonlySet<string> = new Set(['CREATION', 'DELETION', 'NON_FAST_FORWARD'])
+
+/** Of classic protection GitHub does not show whether it asks for pull requests, or who may push: it always counts. */
+function gatesOf(base: BaseAnswer | null): readonly string[] {
+  if (base === null) return ['gone']
+  const { refUpdateRule, rules } = base
+  return [
+    ...(refUpdateRule === null ? [] : ['branch protection']),
+    ...(rules === null || rules.pageInfo.hasNextPage ? ['rules that GitHub does not show'] : []),
+    ...(rules?.nodes ?? [])
+      .filter(({ type }) => !harmless.has(type))
+      .map(({ type }) => type.toLowerCase().replaceAll('_', ' ')),
+  ]
+}
+
+function pastCommit({ oid, message, author, committer }: PastAnswer): PastCommit {
+  return {
+    head: guaranteed(parseCommitSha(oid)),
+    author: authorId(author),
+    committer: committerId(committer),
+    marker: parseReleaseTrailer(message),
+  }
+}
+
+function each(count: number, text: (index: number) => string): string {
+  return Array.from({ length: count }, (_, index) => text(index)).join('')
+}
