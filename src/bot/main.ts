@@ -7,11 +7,13 @@ import { openDatabase } from '../io/store/database.ts'
 import { migrations } from '../io/store/migrations.ts'
 import { migrate } from '../io/store/schema.ts'
 import { every } from '../runtime/every.ts'
+import type { JobHandler } from '../runtime/job-runner.ts'
 import { createJobs } from '../runtime/jobs.ts'
 import type { Logger } from '../runtime/log.ts'
 import type { BotSettings } from '../runtime/settings.ts'
 import { openAgents } from './agents.ts'
 import { app } from './app.ts'
+import { patient } from './content-limit.ts'
 import type { Deps } from './deps.ts'
 import { automerge } from './journeys/automerge.ts'
 import { chat } from './journeys/chat.ts'
@@ -64,7 +66,7 @@ export async function startBot(settings: BotSettings, world: World): Promise<Bot
   const server = await serve(deps, settings, agents.upgrades)
   opened.defer(server.close)
   opened.defer(agents.close)
-  await jobs.work({
+  const handlers: Readonly<Record<string, JobHandler>> = {
     [journeys.delivery]: (key) => delivery(deps, probot, key),
     [journeys.release]: (key) => release(deps, key),
     [journeys.tags]: (key) => tags(deps, key),
@@ -77,7 +79,12 @@ export async function startBot(settings: BotSettings, world: World): Promise<Bot
     [journeys.chat]: (key) => chat(deps, key),
     [journeys.installation]: (key) => installation(deps, key),
     [journeys.refresh]: (key) => refresh(deps, key),
-  })
+  }
+  await jobs.work(
+    Object.fromEntries(
+      Object.entries(handlers).map(([journey, handler]) => [journey, patient(deps, journey, handler)]),
+    ),
+  )
   await jobs.ask(journeys.refresh, refreshAtStart)
   const lookAgain = async (): Promise<void> => {
     await jobs.ask(journeys.refresh, refreshOnTimer)

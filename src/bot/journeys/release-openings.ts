@@ -1,5 +1,6 @@
 import { type ReleaseGroup, sameWish } from '../../core/release/group.ts'
 import { type Admission, type Candidate, admit } from '../../core/release/max-open.ts'
+import { ContentLimit } from '../../io/github/content-limit.ts'
 import { type KnownRelease, countOpen, readReleases } from '../../io/store/releases.ts'
 import { holdRelease, maxOpenOf } from './release-hold.ts'
 import { publishGroup } from './release-publish.ts'
@@ -22,14 +23,20 @@ export async function openGroups(
     for (const one of waiting) if (one.do === 'hold') await hold(context, one)
     return 'done'
   }
-  return carryOutAll([
-    ...due.map(
-      ({ group, known, do: admission }) =>
-        () =>
-          publishGroup(context, group, { known, mayOpen: admission === 'open' }),
-    ),
-    () => openGroups(context, groups, new Set([...tried, ...due.map(tryOf)])),
-  ])
+  return carryOutAll(
+    [
+      ...due.map((one) => () => publish(context, one)),
+      () => openGroups(context, groups, new Set([...tried, ...due.map(tryOf)])),
+    ],
+    { stopsAll: (error) => error instanceof ContentLimit },
+  )
+}
+
+async function publish(context: ReleaseContext, waiting: Waiting): Promise<StepOutcome> {
+  const { group, known } = waiting
+  const mayOpen = waiting.do === 'open'
+  if (mayOpen) context.deps.github.expectContentRoom(context.repository.installation)
+  return publishGroup(context, group, { known, mayOpen })
 }
 
 function tryOf({ group, do: admission }: Waiting): string {

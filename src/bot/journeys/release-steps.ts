@@ -20,14 +20,21 @@ export type StepOutcome = 'done' | 'again'
 
 export type Step = () => Promise<StepOutcome>
 
-/** One group that fails keeps no other from being released; then the job fails with what a later try may mend. */
-export async function carryOutAll(steps: readonly Step[]): Promise<StepOutcome> {
+/**
+ * One group that fails keeps no other from being released; then the job fails with what a later try may mend. What would
+ * stop the others too is the end.
+ */
+export async function carryOutAll(
+  steps: readonly Step[],
+  { stopsAll = () => false }: { readonly stopsAll?: (error: unknown) => boolean } = {},
+): Promise<StepOutcome> {
   const failures: unknown[] = []
   for (const step of steps) {
     try {
       if ((await step()) === 'again') return 'again'
     } catch (error) {
       failures.push(error)
+      if (stopsAll(error)) break
     }
   }
   if (failures.length > 0) throw failures.find((failure) => !(failure instanceof UserError)) ?? failures[0]

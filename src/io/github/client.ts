@@ -2,6 +2,7 @@ import { createAppAuth } from '@octokit/auth-app'
 import { Octokit } from '@octokit/rest'
 import type { InstallationId, RepoId } from '../../core/ids.ts'
 import { Secret } from '../../core/secret.ts'
+import { type ContentLimits, createContentLimits } from './content-limit.ts'
 import { translateError } from './errors.ts'
 
 export type GitHubSettings = {
@@ -47,6 +48,8 @@ export type GitHub = {
   asInstallation(installation: InstallationId): Promise<Octokit>
   /** For an agent: reads this one repository by git and can do nothing else. Never one that another agent has. */
   mintGitToken(installation: InstallationId, repository: RepoId): Promise<GitToken>
+  /** Throws `ContentLimit` while no release may be opened; asked before anything of it is written. */
+  readonly expectContentRoom: ContentLimits['expectRoom']
 }
 
 export type GitToken = { readonly token: Secret; readonly expiresAt: Date }
@@ -63,15 +66,20 @@ const requestTimeoutMs = 30_000
  */
 export function createGitHub(settings: GitHubSettings, deps: Deps): GitHub {
   const tokens = new Map<string, CachedToken>()
+  const contentLimits = createContentLimits(deps.now)
   const app = octokit(settings.apiUrl, {
     authStrategy: createAppAuth,
     auth: { appId: settings.appId, privateKey: settings.privateKey.reveal() },
   })
 
-  function cached(key: string, mint: () => Promise<string>): Promise<Octokit> {
+  function cached(key: string, installation: InstallationId, mint: () => Promise<string>): Promise<Octokit> {
     const known = tokens.get(key)
     if (known !== undefined && known.expiresAt > deps.now().getTime()) return known.octokit
-    const client = mint().then((token) => withToken(token, () => tokens.delete(key)))
+    const client = mint().then((token) => {
+      const own = withToken(token, () => tokens.delete(key))
+      own.hook.before('request', (request) => contentLimits.spend(installation, request))
+      return own
+    })
     tokens.set(key, { octokit: client, expiresAt: deps.now().getTime() + tokenLifeMs })
     client.catch(() => tokens.delete(key))
     return client
@@ -89,7 +97,7 @@ export function createGitHub(settings: GitHubSettings, deps: Deps): GitHub {
   return {
     app,
     as: ({ installation, repository, profile }) =>
-      cached(`${installation}/${repository}/${profile}`, async () => {
+      cached(`${installation}/${repository}/${profile}`, installation, async () => {
         const { data } = await app.rest.apps.createInstallationAccessToken({
           installation_id: installation,
           repository_ids: [repository],
@@ -98,7 +106,7 @@ export function createGitHub(settings: GitHubSettings, deps: Deps): GitHub {
         return data.token
       }),
     asInstallation: (installation) =>
-      cached(`${installation}`, async () => {
+      cached(`${installation}`, installation, async () => {
         const { data } = await app.rest.apps.createInstallationAccessToken({
           installation_id: installation,
           permissions: { metadata: 'read' },
@@ -113,6 +121,7 @@ export function createGitHub(settings: GitHubSettings, deps: Deps): GitHub {
       })
       return { token: new Secret(data.token), expiresAt: new Date(data.expires_at) }
     },
+    expectContentRoom: contentLimits.expectRoom,
   }
 }
 
