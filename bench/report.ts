@@ -7,10 +7,13 @@ export type Table = {
   readonly notes?: readonly string[]
 }
 
+/** Of the ground that `release` is measured on; all of it together. */
+export type Size = { readonly repositories: number; readonly files: number; readonly images: number }
+
 export type Bench = {
   readonly about: string
   /** `tell` shows progress; the tables are the result. */
-  readonly run: (tell: (progress: string) => void) => Promise<readonly Table[]>
+  readonly run: (tell: (progress: string) => void, size: Size) => Promise<readonly Table[]>
 }
 
 /** Markdown, so that it can be put into the documentation as it is. */

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { resolve } from 'node:path'
+import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Stage } from '../../src/cli/stage.ts'
 
@@ -9,13 +10,14 @@ export type BotProcess = {
   start(): Promise<void>
   /** SIGKILL; resolves when it is dead. */
   kill(): Promise<void>
-  /** When nothing is under way any more; a bot that is dead is started again first. */
-  rest(): Promise<void>
-  /** Of the process that runs now. */
+  /** When nothing is under way any more; a bot that is dead is started again first. Asking costs the bot a little. */
+  rest(options?: { readonly everyMs?: number }): Promise<void>
+  /** Of the process that runs now, if one does. */
   pid(): number | undefined
 }
 
-export function botProcess(stage: Stage): BotProcess {
+/** `said` hears each line of the bot's log. */
+export function botProcess(stage: Stage, said: (line: string) => void = () => {}): BotProcess {
   const main = resolve(import.meta.dirname, '../../src/cli/main.ts')
   let child: ChildProcess | undefined
   let death: Promise<unknown> | undefined
@@ -31,13 +33,13 @@ export function botProcess(stage: Stage): BotProcess {
   }
 
   /** One round of waiting: true when the bot lived through it, and nothing was under way at its end. */
-  async function round(): Promise<boolean> {
+  async function round(everyMs: number): Promise<boolean> {
     if (death !== undefined) {
       await death
       await bot.start()
     }
     await stage.settled()
-    while ((await busy()) === true) await delay(20)
+    while ((await busy()) === true) await delay(everyMs)
     await stage.settled()
     return (await busy()) === false && death === undefined
   }
@@ -49,7 +51,7 @@ export function botProcess(stage: Stage): BotProcess {
       const env = { ...stage.environment, PORT: port, PATH: process.env['PATH'] ?? '' }
       const started = spawn(process.execPath, [main, 'bot'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
       child = started
-      url = await urlIn(started)
+      url = await urlIn(started, said)
       stage.connect(url)
     },
     async kill() {
@@ -58,25 +60,27 @@ export function botProcess(stage: Stage): BotProcess {
       child.kill('SIGKILL')
       await death
     },
-    async rest() {
+    async rest({ everyMs = 20 } = {}) {
       let seen = -1
-      while (!(await round()) || seen !== activity(stage)) seen = activity(stage)
+      while (!(await round(everyMs)) || seen !== activity(stage)) seen = activity(stage)
     },
-    pid: () => child?.pid,
+    pid: () => (death === undefined ? child?.pid : undefined),
   }
   return bot
 }
 
-/** The bot says where it listens in its log; the rest of the log is let go. */
-async function urlIn(child: ChildProcess): Promise<string> {
+/** The bot says where it listens in its log. */
+async function urlIn(child: ChildProcess, said: (line: string) => void): Promise<string> {
   let log = ''
   return new Promise((found, lost) => {
-    child.stdout?.on('data', (data: Buffer) => {
-      log = (log + data.toString()).slice(-20_000)
-      const url = /"url":"(http:[^"]+)"/.exec(log)?.[1]
+    child.once('exit', () => lost(new Error(`the bot ended before it listened:\n${log}`)))
+    if (child.stdout === null) return
+    createInterface(child.stdout).on('line', (line) => {
+      log = `${log}${line}\n`.slice(-20_000)
+      said(line)
+      const url = /"url":"(http:[^"]+)"/.exec(line)?.[1]
       if (url !== undefined) found(url)
     })
-    child.once('exit', () => lost(new Error(`the bot ended before it listened:\n${log}`)))
   })
 }
 
