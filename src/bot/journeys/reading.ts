@@ -5,7 +5,7 @@ import {
   configurationPath,
   parseConfiguration,
 } from '../../core/config/configuration.ts'
-import type { BlobSha, CommitSha, RepoId, RepoName } from '../../core/ids.ts'
+import type { BlobSha, CommitSha, RepoId } from '../../core/ids.ts'
 import { chartFiles } from '../../core/manifest/charts.ts'
 import { type ManifestReading, readManifest } from '../../core/manifest/workload.ts'
 import { type Parsed, type Problem, inFile, refused } from '../../core/parsed.ts'
@@ -15,13 +15,16 @@ import {
   type KnownRepository,
   confirmHead,
   isWhollyRead,
-  keepReading,
+  keepReadings,
   keepRepositoryReading,
   readRepository,
   unreadBlobs,
 } from '../../io/store/repositories.ts'
 import type { Deps } from '../deps.ts'
 import { headMoved } from './head-moved.ts'
+
+/** More at once save no time, and cost memory. */
+const readingsAtOnce = 500
 
 export type ReadRepository = KnownRepository & { readonly head: CommitSha }
 
@@ -52,26 +55,35 @@ async function read(deps: Deps, octokit: Client, known: KnownRepository, head: C
       help: 'move the manifests into a repository of their own',
     })
   }
-  const configuration = await readConfiguration(octokit, name, files)
+  const { configuration, configurationBlob } = await readConfiguration(octokit, known, files)
   const manifests = configuration?.ok === true ? manifestsOf(configuration.value, files) : []
   const unread = await unreadBlobs(deps.database, unique(manifests))
   const texts = await readTexts(octokit, name, unread)
   await deps.database.transaction(async (database) => {
-    for (const blob of unread) await keepReading(database, blob, readingOf(texts.get(blob)))
-    await keepRepositoryReading(database, id, { head, doubts, configuration, files: manifests })
+    for (let start = 0; start < unread.length; start += readingsAtOnce) {
+      const page = unread.slice(start, start + readingsAtOnce)
+      await keepReadings(database, new Map(page.map((blob) => [blob, readingOf(texts.get(blob))])))
+    }
+    const reading = { head, doubts, configuration, configurationBlob, files: manifests }
+    await keepRepositoryReading(database, id, reading)
   })
   deps.log.info({ repository: name, head, files: manifests.length, read: unread.length }, 'repository read')
   await headMoved(deps, known, { head, configuration })
 }
 
+type ReadConfiguration = Pick<KnownRepository, 'configuration' | 'configurationBlob'>
+
+/** Most commits leave it alone, and then it is not read again. */
 async function readConfiguration(
   octokit: Client,
-  name: RepoName,
+  known: KnownRepository,
   files: readonly FileAtCommit[],
-): Promise<Parsed<Configuration> | undefined> {
-  const configured = files.find(({ path }) => path === configurationPath)
-  if (configured === undefined) return undefined
-  return readConfigurationText((await readTexts(octokit, name, [configured.blob])).get(configured.blob))
+): Promise<ReadConfiguration> {
+  const blob = files.find(({ path }) => path === configurationPath)?.blob
+  if (blob === undefined) return { configuration: undefined, configurationBlob: undefined }
+  if (blob === known.configurationBlob) return known
+  const text = (await readTexts(octokit, known.name, [blob])).get(blob)
+  return { configuration: readConfigurationText(text), configurationBlob: blob }
 }
 
 /** undefined: it is no text. */

@@ -33,6 +33,7 @@ export const migrations: readonly Migration[] = [
         reader int,
         -- what parseConfiguration said; null: the commit has no configuration
         configuration jsonb,
+        configuration_blob text,
         -- the last configuration that could be read, and only for the keys of agents; null: there is none any more
         readable jsonb
       );

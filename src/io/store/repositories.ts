@@ -27,6 +27,8 @@ export type KnownRepository = {
   readonly doubts: number
   /** Of that commit; undefined: it has no configuration. */
   readonly configuration: Parsed<Configuration> | undefined
+  /** What it was read from. */
+  readonly configurationBlob: BlobSha | undefined
   /** The last one that could be read, for the keys of agents alone: a typo cuts none of them off. */
   readonly readable: Configuration | undefined
 }
@@ -36,6 +38,7 @@ export type RepositoryReading = {
   /** What they were when the reading began. */
   readonly doubts: number
   readonly configuration: Parsed<Configuration> | undefined
+  readonly configurationBlob?: BlobSha | undefined
   readonly files: readonly { readonly path: FilePath; readonly blob: BlobSha }[]
 }
 
@@ -53,12 +56,13 @@ type RepositoryRow = {
   readonly settled_doubts: number | null
   readonly reader: number | null
   readonly configuration: Parsed<Configuration> | null
+  readonly configuration_blob: BlobSha | null
   readonly readable: Configuration | null
 }
 
 export async function knowRepository(
   database: Queryable,
-  repository: Omit<KnownRepository, 'head' | 'headIsCurrent' | 'doubts' | 'configuration' | 'readable'>,
+  repository: Pick<KnownRepository, 'id' | 'installation' | 'name' | 'defaultBranch' | 'archived'>,
 ): Promise<void> {
   await database.query(
     `insert into repository (id, installation, name, default_branch, archived) values ($1, $2, $3, $4, $5)
@@ -107,6 +111,7 @@ export async function readRepository(database: Queryable, id: RepoId): Promise<K
     headIsCurrent: isRead && row.doubts === row.settled_doubts,
     doubts: row.doubts,
     configuration: isRead ? (row.configuration ?? undefined) : undefined,
+    configurationBlob: isRead ? (row.configuration_blob ?? undefined) : undefined,
     readable: row.readable ?? undefined,
   }
 }
@@ -125,11 +130,12 @@ export async function confirmHead(
   await database.query('update repository set settled_doubts = $3 where id = $1 and head = $2', [id, head, doubts])
 }
 
-/** Which of these blobs have no reading by this version of the reader. */
+/** Which of these blobs have no reading by this version of the reader; in one order for all, as they are locked in it. */
 export async function unreadBlobs(database: Queryable, blobs: readonly BlobSha[]): Promise<readonly BlobSha[]> {
   const rows = await database.query<{ blob: BlobSha }>(
     `select distinct blob from unnest($1::text[]) as wanted (blob)
-     where not exists (select from reading where reading.blob = wanted.blob and reading.version = $2)`,
+     where not exists (select from reading where reading.blob = wanted.blob and reading.version = $2)
+     order by 1`,
     [[...blobs], readerVersion],
   )
   return rows.map(({ blob }) => blob)
@@ -145,11 +151,15 @@ export async function isWhollyRead(database: Queryable, id: RepoId): Promise<boo
   return unread.length === 0
 }
 
-export async function keepReading(database: Queryable, blob: BlobSha, reading: ManifestReading): Promise<void> {
+/** In one statement, since a repository may bring thousands. */
+export async function keepReadings(
+  database: Queryable,
+  readings: ReadonlyMap<BlobSha, ManifestReading>,
+): Promise<void> {
   await database.query(
-    `insert into reading (blob, version, reading) values ($1, $2, $3)
+    `insert into reading (blob, version, reading) select key, $1, value from jsonb_each($2::jsonb)
      on conflict (blob) do update set version = excluded.version, reading = excluded.reading`,
-    [blob, readerVersion, reading],
+    [readerVersion, Object.fromEntries(readings)],
   )
 }
 
@@ -157,23 +167,34 @@ export async function keepReading(database: Queryable, blob: BlobSha, reading: M
 export async function keepRepositoryReading(
   database: Queryable,
   id: RepoId,
-  { head, doubts, configuration, files }: RepositoryReading,
+  { head, doubts, configuration, configurationBlob, files }: RepositoryReading,
 ): Promise<void> {
-  await database.query('delete from repository_file where repository = $1', [id])
-  await database.query(
-    `insert into repository_file (repository, path, blob)
-     select $1, path, blob from unnest($2::text[], $3::text[]) as file (path, blob)`,
-    [id, files.map(({ path }) => path), files.map(({ blob }) => blob)],
-  )
+  await keepFiles(database, id, files)
   const isBroken = configuration?.ok === false
   const readable = configuration?.ok === true ? configuration.value : undefined
   await database.query(
-    `update repository set head = $2, settled_doubts = $3, configuration = $4,
-       readable = case when $5 then readable else $6 end, reader = $7 where id = $1`,
-    [id, head, doubts, configuration, isBroken, readable, readerVersion],
+    `update repository set head = $2, settled_doubts = $3, configuration = $4, configuration_blob = $5,
+       readable = case when $6 then readable else $7 end, reader = $8 where id = $1`,
+    [id, head, doubts, configuration, configurationBlob, isBroken, readable, readerVersion],
   )
   // Without a configuration there is no plan that would say so.
   if (configuration?.ok !== true) await keepFollowedImages(database, id, [])
+}
+
+/** A commit changes few of many files, and rows that stay as they are cost nothing. */
+async function keepFiles(database: Queryable, id: RepoId, files: RepositoryReading['files']): Promise<void> {
+  await database.query(
+    `with file as (select path, blob from unnest($2::text[], $3::text[]) as file (path, blob)),
+       gone as (
+         delete from repository_file as known
+         where repository = $1 and not exists (select from file where file.path = known.path))
+     insert into repository_file (repository, path, blob)
+       select $1, path, blob from file where not exists (
+         select from repository_file as known
+         where known.repository = $1 and known.path = file.path and known.blob = file.blob)
+     on conflict (repository, path) do update set blob = excluded.blob`,
+    [id, files.map(({ path }) => path), files.map(({ blob }) => blob)],
+  )
 }
 
 /** The images whose tags the plan of a repository asks for. */
@@ -194,7 +215,7 @@ export type FileReading = { readonly file: FilePath; readonly reading: ManifestR
 export async function readFiles(database: Queryable, id: RepoId): Promise<readonly FileReading[]> {
   return database.query<FileReading>(
     `select path as file, reading from repository_file join reading using (blob)
-     where repository = $1 order by path`,
+     where repository = $1 and reading <> '{ "images": [], "problems": [] }' order by path`,
     [id],
   )
 }

@@ -15,7 +15,7 @@ import {
   forgetRepositoriesExcept,
   isWhollyRead,
   keepFollowedImages,
-  keepReading,
+  keepReadings,
   keepRepositoryReading,
   knowRepository,
   knownInstallations,
@@ -49,15 +49,16 @@ beforeEach(async () => knowRepository(database, gitops()))
 
 /** One whose only file is demo-worker.yaml. */
 async function readGitops(repository = id): Promise<void> {
-  await keepReading(database, blob('a'), reading)
+  await keepReadings(database, new Map([[blob('a'), reading]]))
   await keepRepositoryReading(database, repository, read)
   await keepFollowedImages(database, repository, [demo])
 }
 
 describe('a repository', () => {
   test('comes back as it was made known, not read yet', async () => {
-    const unread = { head: undefined, headIsCurrent: false, doubts: 0, configuration: undefined, readable: undefined }
-    assert.deepEqual(await readRepository(database, id), { ...gitops(), ...unread })
+    const unread = { head: undefined, headIsCurrent: false, doubts: 0 }
+    const unconfigured = { configuration: undefined, configurationBlob: undefined, readable: undefined }
+    assert.deepEqual(await readRepository(database, id), { ...gitops(), ...unread, ...unconfigured })
     assert.equal(await readRepository(database, repoId(12)), undefined)
   })
 
@@ -68,9 +69,10 @@ describe('a repository', () => {
   for (const [what, text] of configurations) {
     test(`comes back with ${what} as it was read`, async () => {
       const configuration = parseConfiguration(text)
-      await keepRepositoryReading(database, id, { ...read, configuration })
+      const configured = { configuration, configurationBlob: blob('d') }
+      await keepRepositoryReading(database, id, { ...read, ...configured })
       const readable = configuration.ok ? configuration.value : undefined
-      const known = { ...gitops(), head: read.head, headIsCurrent: true, doubts: 0, configuration, readable }
+      const known = { ...gitops(), head: read.head, headIsCurrent: true, doubts: 0, ...configured, readable }
       assert.deepEqual(await readRepository(database, id), known)
     })
   }
@@ -92,6 +94,7 @@ describe('a repository', () => {
       headIsCurrent: true,
       doubts: 0,
       configuration: undefined,
+      configurationBlob: undefined,
       readable: undefined,
     }
     assert.deepEqual(await readRepository(database, id), known)
@@ -143,8 +146,8 @@ describe('a reading', () => {
   test('comes back as it was kept, by path', async () => {
     const broken = readManifest('kind: [\n')
     assert.ok(reading.images.length > 0 && broken.problems.length > 0)
-    await keepReading(database, blob('a'), reading)
-    await keepReading(database, blob('c'), broken)
+    await keepReadings(database, new Map([[blob('a'), reading]]))
+    await keepReadings(database, new Map([[blob('c'), broken]]))
     const files = [
       { path: path('z.yaml'), blob: blob('a') },
       { path: worker, blob: blob('a') },
@@ -161,9 +164,45 @@ describe('a reading', () => {
     )
   })
 
+  test('that says nothing is none of a plan', async () => {
+    await keepReadings(database, new Map([[blob('a'), readManifest('kind: ConfigMap\n')]]))
+    await keepRepositoryReading(database, id, read)
+    assert.deepEqual(await readFiles(database, id), [])
+  })
+
+  test('is of the files that a commit has: changed, added, and none that is gone', async () => {
+    const broken = readManifest('kind: [\n')
+    await keepReadings(
+      database,
+      new Map([
+        [blob('a'), reading],
+        [blob('c'), broken],
+      ]),
+    )
+    const named = (files: Readonly<Record<string, string>>) =>
+      Object.entries(files).map(([name, letter]) => ({ path: path(name), blob: blob(letter) }))
+    const readings = async (): Promise<readonly unknown[]> =>
+      (await readFiles(database, id)).map(({ file, reading }) => [file, reading.problems.length])
+    await keepRepositoryReading(database, id, {
+      ...read,
+      files: named({ 'gone.yaml': 'a', 'kept.yaml': 'a', 'x.yaml': 'a' }),
+    })
+    await keepRepositoryReading(database, id, {
+      ...read,
+      files: named({ 'kept.yaml': 'a', 'new.yaml': 'a', 'x.yaml': 'c' }),
+    })
+    assert.deepEqual(await readings(), [
+      ['kept.yaml', 0],
+      ['new.yaml', 0],
+      ['x.yaml', broken.problems.length],
+    ])
+    await keepRepositoryReading(database, id, { ...read, files: [] })
+    assert.deepEqual(await readings(), [])
+  })
+
   test('is wanted once for each blob, until it is kept', async () => {
     assert.deepEqual(await unreadBlobs(database, []), [])
-    await keepReading(database, blob('a'), reading)
+    await keepReadings(database, new Map([[blob('a'), reading]]))
     assert.deepEqual(await unreadBlobs(database, [blob('a'), blob('c'), blob('c')]), [blob('c')])
   })
 
@@ -173,7 +212,7 @@ describe('a reading', () => {
     await database.query('update reading set version = $1', [readerVersion - 1])
     assert.deepEqual(await unreadBlobs(database, [blob('a')]), [blob('a')])
     assert.equal(await isWhollyRead(database, id), false)
-    await keepReading(database, blob('a'), reading)
+    await keepReadings(database, new Map([[blob('a'), reading]]))
     assert.equal(await isWhollyRead(database, id), true)
   })
 
@@ -188,7 +227,7 @@ describe('a reading', () => {
     const lock = 'fluxcd.io/locked: "true"\n    fluxcd.io/locked_msg: "a\\0b\\ud800c"'
     const hostile = (acmeFiles[worker] ?? '').replace('# patches only', `\n    ${lock}`)
     const messages = async (): Promise<unknown> => (await readFiles(database, id)).map(messagesOf)
-    await keepReading(database, blob('a'), readManifest(hostile))
+    await keepReadings(database, new Map([[blob('a'), readManifest(hostile)]]))
     await keepRepositoryReading(database, id, read)
     assert.deepEqual(await messages(), [['a\ufffdb\ufffdc']])
   })
