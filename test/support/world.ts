@@ -86,7 +86,10 @@ export async function openWorld(options: StageOptions = {}): Promise<World> {
     deliver: (webhook) => deliver(world.botUrl(), stage, webhook),
     botUrl: () => bot?.url ?? '',
     async startBot() {
-      bot = await startBot({ ...stage.settings, port }, { log, now: () => new Date(Date.now() + passedMs), random: Math.random })
+      bot = await startBot(
+        { ...stage.settings, port },
+        { log, now: () => new Date(Date.now() + passedMs), random: Math.random },
+      )
       // Whoever knows it by its address finds it there again.
       port = Number(new URL(bot.url).port)
       stage.connect(bot.url)
