@@ -21,8 +21,8 @@ export async function planOf(
 ): Promise<ReleasePlan> {
   const files = await readFiles(deps.database, repository.id)
   const images = automatedImages(configuration, files)
-  await keepFollowedImages(deps.database, repository.id, images)
-  const knowledge = await knowledgeOf(deps, repository, images)
+  const followedAnew = await keepFollowedImages(deps.database, repository.id, images)
+  const knowledge = await knowledgeOf(deps, repository, { images, followedAnew })
   const now = deps.now()
   for (let done = 0; ;) {
     const plan = planRelease({ configuration, files, factsOf: knowledge.factsOf, now })
@@ -38,12 +38,21 @@ export async function planOf(
   }
 }
 
-/** What the store knows of these images; the reading of one that was never read is asked for. */
-async function knowledgeOf(deps: Deps, repository: ReadRepository, images: readonly ImageName[]): Promise<Knowledge> {
+type Followed = { readonly images: readonly ImageName[]; readonly followedAnew: readonly ImageName[] }
+
+/**
+ * What the store knows of these images. The reading of one that was never read is asked for once: the plans that are made
+ * while it waits would only have it read again. Should that get lost, the refresh asks for every image that is followed.
+ */
+async function knowledgeOf(
+  deps: Deps,
+  repository: ReadRepository,
+  { images, followedAnew }: Followed,
+): Promise<Knowledge> {
   const { database, registry, jobs, log } = deps
   const tags = await readTags(database, images)
   const known = await readKnownTags(database, images)
-  for (const image of images) if (!tags.has(image)) await jobs.ask(journeys.tags, image)
+  for (const image of followedAnew) if (!tags.has(image)) await jobs.ask(journeys.tags, image)
   const start = new Map<ImageName, StartingFacts>()
   for (const [image, { answer, listed }] of tags) {
     const since = listed === undefined ? () => undefined : listedSinceMs(listed)

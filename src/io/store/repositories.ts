@@ -197,16 +197,22 @@ async function keepFiles(database: Queryable, id: RepoId, files: RepositoryReadi
   )
 }
 
-/** The images whose tags the plan of a repository asks for. */
-export async function keepFollowedImages(database: Queryable, id: RepoId, images: readonly ImageName[]): Promise<void> {
+/** The images whose tags the plan of a repository asks for; answers with those that it did not ask for before. */
+export async function keepFollowedImages(
+  database: Queryable,
+  id: RepoId,
+  images: readonly ImageName[],
+): Promise<readonly ImageName[]> {
   await database.query('delete from followed_image where repository = $1 and image <> all($2::text[])', [
     id,
     [...images],
   ])
-  await database.query(
-    'insert into followed_image (repository, image) select $1, unnest($2::text[]) on conflict do nothing',
+  const rows = await database.query<{ image: ImageName }>(
+    `insert into followed_image (repository, image) select $1, unnest($2::text[]) on conflict do nothing
+     returning image`,
     [id, [...images]],
   )
+  return rows.map(({ image }) => image)
 }
 
 export type FileReading = { readonly file: FilePath; readonly reading: ManifestReading }

@@ -248,6 +248,15 @@ test('an image is found in every repository that follows it now', async () => {
   assert.deepEqual(await repositoriesWith(database, image('ghcr.io/acme/other')), [])
 })
 
+test('an image is followed anew once', async () => {
+  await readGitops()
+  const third = image('ghcr.io/acme/third')
+  assert.deepEqual(await keepFollowedImages(database, id, [demo, third]), [third])
+  assert.deepEqual(await keepFollowedImages(database, id, [demo, third]), [])
+  assert.deepEqual(await keepFollowedImages(database, id, []), [])
+  assert.deepEqual(await keepFollowedImages(database, id, [third]), [third])
+})
+
 test('a repository that is gone takes its rows along, and leaves those of the others', async () => {
   const other = repoId(12)
   const elsewhere = repoId(13)
