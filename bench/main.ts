@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { burst } from './burst.ts'
 import { edit } from './edit.ts'
 import { release } from './release.ts'
 import { type Bench, type Size, formatTable } from './report.ts'
@@ -7,7 +8,7 @@ import { sync } from './sync.ts'
 import { tags } from './tags.ts'
 import { walk } from './walk.ts'
 
-const benches: Readonly<Record<string, Bench>> = { edit, tags, release, store, walk, sync }
+const benches: Readonly<Record<string, Bench>> = { edit, tags, release, store, walk, burst, sync }
 
 const help = `npm run bench -- [NAME…] [--json] [--repositories N --files N --images N]
 
