@@ -7,13 +7,13 @@ import { markerOf } from '../../core/release/marker.ts'
 import { commitMessage } from '../../core/release/pull-request-text.ts'
 import { standstill } from '../../core/release/timing.ts'
 import { withReleaseTrailer } from '../../core/release/trailer.ts'
-import { type AdvanceOutcome, advanceBranch, createCommit, createTree } from '../../io/github/branch.ts'
+import { advanceBranch, createCommit, createTree } from '../../io/github/branch.ts'
 import { readCommitFacts } from '../../io/github/commit-facts.ts'
 import { type ReleaseState, readReleaseState } from '../../io/github/release-facts.ts'
 import { type KnownRelease, forgetRelease, keepRelease } from '../../io/store/releases.ts'
 import { doubtHead } from '../../io/store/repositories.ts'
 import { journeys } from '../keys.ts'
-import { type ReleaseContext, type StepOutcome, isInOrder, knownOf } from './release-steps.ts'
+import { type ReleaseContext, type StepOutcome, carryOutAll, isInOrder, knownOf } from './release-steps.ts'
 import { editedTexts } from './release-texts.ts'
 import { withdrawGroup } from './release-withdraw.ts'
 
@@ -27,13 +27,15 @@ export async function commitGroups(
   known: readonly KnownRelease[],
 ): Promise<StepOutcome> {
   let head = context.repository.head
-  for (const group of groups) {
-    const at = { ...context, repository: { ...context.repository, head } }
-    const committed = await commitGroup(at, group, knownOf(known, group))
-    if (committed === 'again') return 'again'
-    head = committed ?? head
-  }
-  return 'done'
+  return carryOutAll(
+    groups.map((group) => async () => {
+      const at = { ...context, repository: { ...context.repository, head } }
+      const committed = await commitGroup(at, group, knownOf(known, group))
+      if (committed === 'again') return 'again'
+      head = committed ?? head
+      return 'done'
+    }),
+  )
 }
 
 /** The new head of the default branch; undefined: it stays where it is. */
@@ -107,7 +109,7 @@ async function commit(context: ReleaseContext, { group, known, state }: Commit):
   const head = await createCommit(octokit, repository.name, { message, tree, parent: state.base.head })
   const node = { name: repository.name, node: state.repositoryNode }
   const move = { branch: repository.defaultBranch, from: state.base.head, to: head }
-  const outcome: AdvanceOutcome = await advanceBranch(octokit, node, move)
+  const outcome = await advanceBranch(octokit, node, move)
   switch (outcome) {
     case 'moved':
       deps.log.info({ branch: repository.defaultBranch, cluster: group.cluster, head }, 'release committed')

@@ -90,10 +90,17 @@ function isConfigured({ settings, pull }: MergeFacts): Verdict {
   }
 }
 
-/** For `commit` nothing new is opened, but what was opened before the configuration said so still wants to be merged. */
+/** What was opened before the cluster committed is withdrawn by the release: merging it would be a race with the commit. */
 function mergesByItself({ settings }: MergeFacts): Verdict {
-  if (settings.kind === 'release' && settings.release.merge !== 'manual') return yes
-  return waiting('manual', 'a person merges it: “release.merge” is “manual”')
+  const rule = settings.kind === 'release' ? settings.release.merge : 'manual'
+  switch (rule) {
+    case 'auto':
+      return yes
+    case 'manual':
+      return waiting('manual', 'a person merges it: “release.merge” is “manual”')
+    case 'commit':
+      return waiting('superseded', 'it is released by a commit instead: “release.merge” is “commit”')
+  }
 }
 
 /** Nothing tells of its end: the refresh looks at every open release again. */

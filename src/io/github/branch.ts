@@ -82,7 +82,7 @@ export async function moveBranch(
   })
 }
 
-export type AdvanceOutcome = 'moved' | 'moved-by-others' | 'refused'
+type AdvanceOutcome = 'moved' | 'moved-by-others' | 'refused'
 
 /** Puts a commit on top of a branch of people, which is moved by a fast forward only. */
 export async function advanceBranch(
