@@ -31,9 +31,22 @@ export type Standing =
 
 /** The tag to release, if the policy allows one and its order can be told. */
 export function newestAllowedTag(policy: TagPolicy, tags: readonly string[], created?: CreatedTime): NewestTag {
-  const candidates = candidatesOf(policy, tags, created)
+  const newest = newestOf(policy, allowedTags(policy, tags), created)
+  return newest.kind === 'none' && newest.because.kind === 'no-tags' && tags.length > 0
+    ? { kind: 'none', because: { kind: 'no-match' } }
+    : newest
+}
+
+/** Each once. */
+export function allowedTags(policy: TagPolicy, tags: readonly string[]): readonly string[] {
+  return [...new Set(tags)].filter((tag) => whyNotAllowed(policy, tag) === undefined)
+}
+
+/** The same among tags that are allowed: a pattern is not matched again with thousands of them. */
+export function newestOf(policy: TagPolicy, allowed: readonly string[], created?: CreatedTime): NewestTag {
+  const candidates = allowed.map((tag) => ({ tag, age: ageOf(policy, tag, created) }))
   const [first, ...others] = candidates
-  if (first === undefined) return { kind: 'none', because: { kind: tags.length === 0 ? 'no-tags' : 'no-match' } }
+  if (first === undefined) return { kind: 'none', because: { kind: 'no-tags' } }
   // Alone it is the newest, whatever its age.
   if (others.length === 0) return { kind: 'newest', tag: first.tag }
   const best = others.reduce((best, other) => (newestFirst(other, best) < 0 ? other : best), first)
@@ -74,8 +87,7 @@ type Age =
 type Candidate = { readonly tag: string; readonly age: Age | undefined }
 
 function candidatesOf(policy: TagPolicy, tags: readonly string[], created: CreatedTime | undefined): Candidate[] {
-  const allowed = [...new Set(tags)].filter((tag) => whyNotAllowed(policy, tag) === undefined)
-  return allowed.map((tag) => ({ tag, age: ageOf(policy, tag, created) }))
+  return allowedTags(policy, tags).map((tag) => ({ tag, age: ageOf(policy, tag, created) }))
 }
 
 function ageOf(policy: TagPolicy, tag: string, created: CreatedTime | undefined): Age | undefined {

@@ -1,6 +1,6 @@
-import { type WhyNone, isOlder, isSilentTime, newestAllowedTag } from './newest.ts'
+import { type WhyNone, allowedTags, isOlder, isSilentTime, newestOf } from './newest.ts'
 import { type Platform, missingPlatforms } from './platform.ts'
-import { type TagPolicy, policyAllows } from './tag-policy.ts'
+import { type TagPolicy } from './tag-policy.ts'
 import { type Known, type KnownTag, createdTimes, isOrderedByTime } from './wanted-metadata.ts'
 
 export type ReleasableTag =
@@ -44,7 +44,7 @@ export function newestReleasableTag(
   knowledge: TagKnowledge,
 ): ReleasableTag {
   const { known, needs } = knowledge
-  const allowed = [...new Set(tags)].filter((tag) => policyAllows(policy, tag))
+  const allowed = allowedTags(policy, tags)
   const unfit = new Map(
     allowed.flatMap((tag) => {
       const because = whyUnfit(tag, knowledge)
@@ -53,13 +53,14 @@ export function newestReleasableTag(
   )
   const usable = allowed.filter((tag) => !unfit.has(tag))
   const created = createdTimes(known)
-  const newest = newestAllowedTag(policy, usable, created)
+  const newest = newestOf(policy, usable, created)
   const winner = newest.kind === 'newest' ? newest.tag : undefined
-  const heldBack = allowed.toSorted().flatMap((tag): readonly HeldBack[] => {
+  const heldBack = allowed.flatMap((tag): readonly HeldBack[] => {
     const because = tag === winner ? undefined : (unfit.get(tag) ?? whyTimeless(policy, known(tag)))
     const behind = because !== undefined && winner !== undefined && isOlder(policy, tag, winner, created)
     return because === undefined || behind ? [] : [{ tag, because }]
   })
+  heldBack.sort((a, b) => (a.tag < b.tag ? -1 : 1))
   if (newest.kind === 'none') {
     // `usable` is what is left of the tags, but that none is left is not that none is there.
     const because =
