@@ -1,4 +1,6 @@
 import { type BotProcess, botProcess } from '../test/support/bot-process.ts'
+import { choices } from './choices.ts'
+import { edit } from './edit.ts'
 import { type Landscape, openLandscape } from './landscape.ts'
 import { quantile } from './measure.ts'
 import type { Bench, Row, Size, Table } from './report.ts'
@@ -15,7 +17,8 @@ export const release: Bench = {
   async run(tell, size) {
     const many = await onLandscape(size, tell, planMany)
     const one = await onLandscape({ ...size, repositories: 1 }, tell, planOne)
-    return [...many, ...one]
+    const [edited] = await edit.run(tell, size)
+    return [...many, ...one, ...(edited === undefined ? [] : [edited]), choices(tell)]
   },
 }
 
