@@ -1,6 +1,7 @@
 import { type Stage, openStage } from '../src/cli/stage.ts'
 import { acme } from '../src/sandbox/acme.ts'
 import { pushImage } from '../src/sandbox/registry/push-image.ts'
+import type { SandboxRegistry } from '../src/sandbox/registry/registry.ts'
 import { createSession } from '../src/sandbox/registry/push-session.ts'
 import type { Size } from './report.ts'
 
@@ -29,7 +30,11 @@ export async function openLandscape(size: Size, tell: (progress: string) => void
   // The repository that every stage has takes no part: without a configuration nothing in it is looked at.
   const stage = await openStage({ files: { '.github/lotse.yaml': null } })
   const repositories = numbers(size.repositories).map(nameOf)
-  await forEach(size.images, async (image) => pushTags(stage, image), counting('images pushed', size.images, tell))
+  await forEach(
+    size.images,
+    async (image) => pushTags(stage.registry, image),
+    counting('images pushed', size.images, tell),
+  )
   for (const organization of new Set(repositories.map((name) => name.split('/')[0] ?? ''))) {
     stage.github.createOrganization(organization)
     await stage.github.install(stage.app.appId, organization)
@@ -75,7 +80,7 @@ function pathOf(image: number): string {
 }
 
 /** One image and one manifest, which all tags point to, as most registries are asked for lists only. */
-async function pushTags({ registry }: Stage, image: number): Promise<void> {
+export async function pushTags(registry: SandboxRegistry, image: number): Promise<void> {
   const repository = pathOf(image)
   const { digest } = await pushImage(registry.url, { repository, tag: current })
   const url = `${registry.url}/v2/${repository}/manifests/${digest}`

@@ -12,6 +12,8 @@ export type Size = { readonly repositories: number; readonly files: number; read
 
 export type Bench = {
   readonly about: string
+  /** It fetches what is not ours, so nobody gets it who did not ask for it. */
+  readonly onlyByName?: boolean
   /** `tell` shows progress; the tables are the result. */
   readonly run: (tell: (progress: string) => void, size: Size) => Promise<readonly Table[]>
 }
