@@ -61,6 +61,22 @@ describe('a pull request that breaks the configuration', () => {
     assert.equal(world.checks(world.pull(number))['lotse/policy'], 'success')
   })
 
+  test('is told that nothing is committed to a protected branch, and not where it is free', async () => {
+    await using world = await startWorld()
+    const id = world.github.addRuleset(acme.repository, { branch: 'main', requiredApprovals: 1 })
+    const number = await propose(world, { [configuration]: 'version: 1\nrelease: { merge: commit }\n' })
+    const run = policyRun(world, world.pull(number).head)
+    assert.equal(run?.conclusion, 'neutral')
+    assert.match(
+      run.output.summary ?? '',
+      /`default`: `merge: commit` releases nothing while `main` is protected \(pull request\)/,
+    )
+    world.github.removeRuleset(acme.repository, id)
+    await world.github.person('bob').push(acme.repository, { branch: 'topic', files: { 'notes.md': 'go' } })
+    await world.rest()
+    assert.equal(world.checks(world.pull(number))['lotse/policy'], 'success')
+  })
+
   test('is known by one more question, and no other takes any', async () => {
     await using world = await startWorld()
     await propose(world, { 'notes.md': 'new' })

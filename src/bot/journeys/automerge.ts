@@ -11,7 +11,7 @@ import { Transient } from '../../runtime/retry.ts'
 import type { Deps } from '../deps.ts'
 import { formatPullKey, journeys, parsePullKey, type Pull } from '../keys.ts'
 import { type GatheredMerge, gatherMerge } from './automerge-facts.ts'
-import { brokenConfigurationCheck } from './configuration-check.ts'
+import { configurationCheck } from './configuration-check.ts'
 
 type Merge = Extract<MergeDecision, { do: 'merge' }>
 
@@ -32,8 +32,8 @@ export async function automerge(deps: Deps, key: string): Promise<void> {
 
 async function carryOut(deps: Deps, pull: Pull, gathered: GatheredMerge, decision: MergeDecision): Promise<void> {
   const { facts } = gathered
-  const broken = decision.do === 'leave' ? await brokenConfigurationCheck(gathered) : undefined
-  await say(gathered, broken ?? policyCheck(decision, explainMerge(facts)))
+  const configuration = decision.do === 'leave' ? await configurationCheck(gathered) : undefined
+  await say(gathered, configuration ?? policyCheck(decision, explainMerge(facts)))
   switch (decision.do) {
     case 'merge':
       return merge(deps, pull, gathered, decision)

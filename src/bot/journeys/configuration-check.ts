@@ -1,6 +1,6 @@
-import { configurationPath } from '../../core/config/configuration.ts'
+import { type Configuration, configurationPath } from '../../core/config/configuration.ts'
 import { type FilePath, parseFilePath } from '../../core/ids.ts'
-import { escapeMarkdown } from '../../core/markdown.ts'
+import { escapeMarkdown, inlineCode } from '../../core/markdown.ts'
 import { type Problem, formatProblem, guaranteed } from '../../core/parsed.ts'
 import type { Check, CheckAnnotation } from '../../io/github/checks.ts'
 import { compareCommits } from '../../io/github/compare.ts'
@@ -12,17 +12,33 @@ import { readConfigurationText } from './reading.ts'
  * A pull request that would break the configuration is told so before it is merged: after that nothing is released any
  * more. undefined: it does not; of one that leaves the file as it is, nothing is asked to know that.
  */
-export async function brokenConfigurationCheck(gathered: GatheredMerge): Promise<Check | undefined> {
+export async function configurationCheck(gathered: GatheredMerge): Promise<Check | undefined> {
   const { octokit, repository, state } = gathered
   const { pull, base, configuration: blob } = state
   if (blob === undefined || pull.state !== 'open' || !base.isDefault) return undefined
   const read = readConfigurationText((await readTexts(octokit, repository.name, [blob])).get(blob))
-  if (read.ok || !(await isTouched(gathered))) return undefined
+  const check = read.ok ? protectedCheck(read.value, state) : brokenCheck(read.problems)
+  return check !== undefined && (await isTouched(gathered)) ? check : undefined
+}
+
+function brokenCheck(problems: readonly Problem[]): Check {
   return {
     conclusion: 'failure',
     title: brokenTitle,
-    summary: [summary, '', ...read.problems.map((problem) => `- ${escapeMarkdown(formatProblem(problem))}`)].join('\n'),
-    annotations: read.problems.map(annotationOf),
+    summary: [summary, '', ...problems.map((problem) => `- ${escapeMarkdown(formatProblem(problem))}`)].join('\n'),
+    annotations: problems.map(annotationOf),
+  }
+}
+
+/** Not a failure: the other clusters are released, and the protection may be meant to go. */
+function protectedCheck({ clusters }: Configuration, { base, protectedBy }: GatheredMerge['state']): Check | undefined {
+  const committing = Object.entries(clusters).filter(([, { release }]) => release.merge === 'commit')
+  if (committing.length === 0 || protectedBy.length === 0) return undefined
+  const names = committing.map(([name]) => inlineCode(name)).join(', ')
+  return {
+    conclusion: 'neutral',
+    title: 'Nothing would be committed: the branch is protected',
+    summary: `${names}: ${inlineCode('merge: commit')} releases nothing while ${inlineCode(base.branch)} is protected (${escapeMarkdown(protectedBy.join(', '))}). Lotse commits to no protected branch, also where it could.`,
   }
 }
 

@@ -5,6 +5,7 @@ import type { CommitFacts, PastCommit } from '../../core/release/commit-decision
 import { parseReleaseTrailer } from '../../core/release/trailer.ts'
 import { type GitActorAnswer, authorId, committerId } from './actor.ts'
 import { graphql } from './graphql.ts'
+import { type ProtectionAnswer, protectionOf } from './protection.ts'
 import { ownerAndName } from './repository-name.ts'
 
 export const commitFactsQuery = (files: number): string => `
@@ -26,14 +27,8 @@ const lastCommits = 20
 const filesAtOnce = 50
 
 type Answer = { readonly repository: { readonly base: BaseAnswer | null } }
-type BaseAnswer = {
-  readonly refUpdateRule: { readonly pattern: string } | null
-  readonly rules: RulesAnswer | null
+type BaseAnswer = ProtectionAnswer & {
   readonly target: { readonly [file: `file${number}`]: { readonly nodes: readonly PastAnswer[] } }
-}
-type RulesAnswer = {
-  readonly pageInfo: { readonly hasNextPage: boolean }
-  readonly nodes: readonly { readonly type: string }[]
 }
 type PastAnswer = {
   readonly oid: string
@@ -48,7 +43,7 @@ export async function readCommitFacts(
   where: { readonly repository: RepoName; readonly branch: BranchName; readonly files: readonly FilePath[] },
 ): Promise<Pick<CommitFacts, 'protectedBy' | 'history'>> {
   const [owner, name] = ownerAndName(where.repository)
-  const protectedBy = new Set<string>()
+  let protectedBy: readonly string[] = []
   const history = new Map<FilePath, readonly PastCommit[]>()
   for (let from = 0; from < where.files.length; from += filesAtOnce) {
     const files = where.files.slice(from, from + filesAtOnce)
@@ -58,28 +53,12 @@ export async function readCommitFacts(
       branch: `refs/heads/${where.branch}`,
       ...Object.fromEntries(files.map((file, i) => [`file${i}`, file])),
     })
-    for (const gate of gatesOf(repository.base)) protectedBy.add(gate)
+    protectedBy = protectionOf(repository.base)
     for (const [i, file] of files.entries()) {
       history.set(file, (repository.base?.target[`file${i}`]?.nodes ?? []).map(pastCommit))
     }
   }
-  return { protectedBy: [...protectedBy].toSorted(), history }
-}
-
-/** Rules that every commit on top of the branch obeys. */
-const harmless: ReadonlySet<string> = new Set(['CREATION', 'DELETION', 'NON_FAST_FORWARD'])
-
-/** Of classic protection GitHub does not show whether it asks for pull requests, or who may push: it always counts. */
-function gatesOf(base: BaseAnswer | null): readonly string[] {
-  if (base === null) return ['gone']
-  const { refUpdateRule, rules } = base
-  return [
-    ...(refUpdateRule === null ? [] : ['branch protection']),
-    ...(rules === null || rules.pageInfo.hasNextPage ? ['rules that GitHub does not show'] : []),
-    ...(rules?.nodes ?? [])
-      .filter(({ type }) => !harmless.has(type))
-      .map(({ type }) => type.toLowerCase().replaceAll('_', ' ')),
-  ]
+  return { protectedBy, history }
 }
 
 function pastCommit({ oid, message, author, committer }: PastAnswer): PastCommit {

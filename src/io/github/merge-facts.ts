@@ -26,12 +26,15 @@ import {
   mergeFactsQuery,
 } from './merge-query.ts'
 import { GitHubUnavailable } from './errors.ts'
+import { protectionOf } from './protection.ts'
 import { ownerAndName } from './repository-name.ts'
 
 /** A pull request, its base, and what has been reported on its head: everything GitHub knows that a merge depends on. */
 export type MergeState = {
   readonly pull: PullRequestFacts
   readonly base: BaseFacts
+  /** What keeps pushes away from the base, for people; empty: nothing. */
+  readonly protectedBy: readonly string[]
   readonly checks: readonly CheckFacts[]
   /** Our own check run on the head, to be looked at before it is written. */
   readonly policyRun: PolicyRun | undefined
@@ -73,6 +76,7 @@ export async function readMergeState(
   return {
     pull: pullFacts(found.pullRequest, commit),
     base: baseFacts(found, found.pullRequest),
+    protectedBy: protectionOf(found.pullRequest.baseRef),
     checks: [
       ...newestChecks(contexts.map((context) => checkReport(context, own.appId))),
       ...unseen(totalCount - contexts.length),

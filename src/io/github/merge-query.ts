@@ -21,6 +21,7 @@ query MergeFacts($owner: String!, $name: String!, $number: Int!) {
           requiredStatusCheckContexts requiredApprovingReviewCount requiresCodeOwnerReviews requiresConversationResolution
         }
         rules(first: 100) {
+          pageInfo { hasNextPage }
           nodes {
             type
             parameters {
@@ -99,7 +100,10 @@ export type BaseAnswer = {
     readonly requiresCodeOwnerReviews: boolean
     readonly requiresConversationResolution: boolean
   } | null
-  readonly rules: { readonly nodes: readonly RuleAnswer[] } | null
+  readonly rules: {
+    readonly pageInfo: { readonly hasNextPage: boolean }
+    readonly nodes: readonly RuleAnswer[]
+  } | null
 }
 export type RuleAnswer = { readonly type: string; readonly parameters: ParametersAnswer | null }
 export type ParametersAnswer = {
