@@ -24,6 +24,8 @@ export function skippedText(because: SkippedBecause): string {
       return `its policy cannot be read: ${because.message}`
     case 'order-by-created':
       return 'its policy orders tags by their created time, and not all of them say one; `semver:` needs none'
+    case 'no-number':
+      return `its policy orders tags by number, and ${because.tag} is none`
     case 'registry-unknown':
       return 'its registry has not answered'
     case 'registry-refused':
@@ -62,14 +64,24 @@ export function standingText({ standing }: RankedTag, policy: TagPolicy, alone: 
     case 'older':
       return `older than ${standing.than}`
     case 'equal':
-      return `${policy.kind === 'semver' ? 'the same version as' : 'as old as'} ${standing.to}, whose name decides`
+      return `${sameText[policy.kind]} ${standing.to}, whose name decides`
     case 'created-unknown':
       return 'matches, but when it was created is not known'
+    case 'no-number':
+      return 'matches, but is not a number, and then the policy releases nothing'
     case 'undecided':
       return 'matches, but another one may be newer'
     case 'not-allowed':
       return notAllowedText[standing.because]
   }
+}
+
+const sameText: Readonly<Record<TagPolicy['kind'], string>> = {
+  semver: 'the same version as',
+  glob: 'as old as',
+  regexp: 'as old as',
+  numerical: 'the same number as',
+  alphabetical: 'the same text as',
 }
 
 const notAllowedText: Readonly<Record<WhyNotAllowed, string>> = {

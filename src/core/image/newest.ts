@@ -1,3 +1,4 @@
+import { comparedText } from './tag-filter.ts'
 import { type TagPolicy, type WhyNotAllowed, whyNotAllowed } from './tag-policy.ts'
 import { compareVersions, parseVersion, type Version } from './version.ts'
 
@@ -16,6 +17,8 @@ export type WhyNone =
   | { readonly kind: 'no-match' }
   /** The policy's order is by created time, and these have none that is known: any of them may be the newest. */
   | { readonly kind: 'created-unknown'; readonly tags: readonly string[] }
+  /** The policy's order is by number, and these are none: as in Flux, one of them is enough. */
+  | { readonly kind: 'no-number'; readonly tags: readonly string[] }
 
 export type RankedTag = { readonly tag: string; readonly standing: Standing }
 
@@ -25,7 +28,8 @@ export type Standing =
   /** The same version or time as the first, whose name decides. */
   | { readonly kind: 'equal'; readonly to: string }
   | { readonly kind: 'created-unknown' }
-  /** Its time is known, but not that of another candidate, which may be newer. */
+  | { readonly kind: 'no-number' }
+  /** Its time or number is known, but not that of another candidate, which may be newer. */
   | { readonly kind: 'undecided' }
   | { readonly kind: 'not-allowed'; readonly because: WhyNotAllowed }
 
@@ -47,6 +51,11 @@ export function newestOf(policy: TagPolicy, allowed: readonly string[], created?
   const candidates = allowed.map((tag) => ({ tag, age: ageOf(policy, tag, created) }))
   const [first, ...others] = candidates
   if (first === undefined) return { kind: 'none', because: { kind: 'no-tags' } }
+  const numberless = policy.kind === 'numerical' ? candidates.filter(({ age }) => age === undefined) : []
+  if (numberless.length > 0) {
+    const tags = numberless.map(({ tag }) => tag).toSorted()
+    return { kind: 'none', because: { kind: 'no-number', tags } }
+  }
   // Alone it is the newest, whatever its age.
   if (others.length === 0) return { kind: 'newest', tag: first.tag }
   const best = others.reduce((best, other) => (newestFirst(other, best) < 0 ? other : best), first)
@@ -79,10 +88,12 @@ export function isOlder(policy: TagPolicy, tag: string, than: string, created?: 
   return a !== undefined && b !== undefined && !isSilent(a) && !isSilent(b) && compareAges(a, b) < 0
 }
 
-/** By what a policy orders tags: their version, or the time they were created. */
+/** By what a policy orders tags: their version, the time they were created, or what stands in their names. */
 type Age =
   | { readonly kind: 'version'; readonly version: Version }
   | { readonly kind: 'time'; readonly ms: number; readonly fraction: string }
+  | { readonly kind: 'number'; readonly value: number }
+  | { readonly kind: 'text'; readonly text: string; readonly order: 'asc' | 'desc' }
 
 type Candidate = { readonly tag: string; readonly age: Age | undefined }
 
@@ -93,13 +104,29 @@ function candidatesOf(policy: TagPolicy, tags: readonly string[], created: Creat
 function ageOf(policy: TagPolicy, tag: string, created: CreatedTime | undefined): Age | undefined {
   switch (policy.kind) {
     case 'semver': {
-      const version = parseVersion(tag)
+      const version = parseVersion(comparedText(policy.filter, tag) ?? '')
       return version === undefined ? undefined : { kind: 'version', version }
     }
     case 'glob':
     case 'regexp':
       return timeOf(created?.(tag))
+    case 'numerical': {
+      const value = numberOf(comparedText(policy.filter, tag) ?? '')
+      return value === undefined ? undefined : { kind: 'number', value: policy.order === 'asc' ? value : -value }
+    }
+    case 'alphabetical': {
+      const text = comparedText(policy.filter, tag)
+      return text === undefined ? undefined : { kind: 'text', text, order: policy.order }
+    }
   }
+}
+
+const decimal = /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?$/i
+
+/** As a float, as in Flux; but without `NaN`, which is neither before nor after any other, `Inf` and hexadecimals. */
+function numberOf(text: string): number | undefined {
+  const value = decimal.test(text) ? Number(text) : undefined
+  return value !== undefined && Number.isFinite(value) ? value : undefined
 }
 
 const rfc3339 = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.([0-9]+))?(?:Z|[+-][0-9]{2}:[0-9]{2})$/i
@@ -135,13 +162,20 @@ function newestFirst(a: Candidate, b: Candidate): number {
 function compareAges(a: Age, b: Age): number {
   if (a.kind === 'version' && b.kind === 'version') return compareVersions(a.version, b.version)
   if (a.kind === 'time' && b.kind === 'time') return a.ms - b.ms || compareText(a.fraction, b.fraction)
+  if (a.kind === 'number' && b.kind === 'number') return a.value - b.value
+  if (a.kind === 'text' && b.kind === 'text') return compareText(a.text, b.text) * (a.order === 'asc' ? 1 : -1)
   return 0
 }
 
-/** As in Flux: of one version the last name goes first (`1.10.0` before `1.10`), of one time the first name. */
+/**
+ * As in Flux: of one version the last name goes first (`1.10.0` before `1.10`), of one time the first name. Numbers made
+ * of dates may be too long for floats and then equal; the last name is the latest of these too.
+ */
 const byName = {
   version: (a: string, b: string): number => compareText(b, a),
   time: (a: string, b: string): number => compareText(a, b),
+  number: (a: string, b: string): number => compareText(b, a),
+  text: (a: string, b: string): number => compareText(b, a),
 }
 
 function compareText(a: string, b: string): number {
@@ -152,6 +186,8 @@ function compareText(a: string, b: string): number {
 function standingOf(candidate: Candidate, candidates: readonly Candidate[], newest: NewestTag): Standing {
   const [first] = candidates
   if (newest.kind === 'newest' && newest.tag === candidate.tag) return { kind: 'newest' }
+  if (candidate.age === undefined && newest.kind === 'none' && newest.because.kind === 'no-number')
+    return { kind: 'no-number' }
   if (candidate.age === undefined || isSilent(candidate.age)) return { kind: 'created-unknown' }
   if (newest.kind === 'none' || first?.age === undefined) return { kind: 'undecided' }
   return compareAges(candidate.age, first.age) === 0

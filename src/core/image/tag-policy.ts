@@ -1,17 +1,27 @@
-import { RE2JS, RE2JSException } from 're2js'
+import type { RE2JS } from 're2js'
 import { type Parsed, parsed, refused } from '../parsed.ts'
+import { compileRe2 } from './re2.ts'
 import { constraintAllows, parseSemverConstraint, type SemverConstraint, withPrereleases } from './semver-constraint.ts'
+import { comparedText, compileTagFilter, isLookedAt, parseTagFilter, type TagFilter } from './tag-filter.ts'
 import { parseVersion } from './version.ts'
 
 /** Which tags of an image may be released. `text` is what the author wrote. */
 export type TagPolicy =
-  | { readonly kind: 'semver'; readonly text: string; readonly constraint: SemverConstraint }
+  | {
+      readonly kind: 'semver'
+      readonly text: string
+      readonly constraint: SemverConstraint
+      readonly filter?: TagFilter
+    }
   | { readonly kind: 'glob'; readonly text: string; readonly pieces: readonly string[] }
   | { readonly kind: 'regexp'; readonly text: string; readonly pattern: RE2JS }
+  /** `asc`: the last is the newest; `desc`: the first. */
+  | { readonly kind: 'numerical'; readonly text: string; readonly order: Order; readonly filter?: TagFilter }
+  | { readonly kind: 'alphabetical'; readonly text: string; readonly order: Order; readonly filter?: TagFilter }
+
+type Order = 'asc' | 'desc'
 
 const longestPattern = 512
-// Linear in the tag, but for each letter of it every step of the pattern may have to be taken.
-const largestProgram = 1000
 /** What a registry takes; longer ones are a cost without a use. */
 const longestTag = 128
 
@@ -23,10 +33,12 @@ const readers: readonly (readonly [prefix: string, read: Reader])[] = [
   ['regexp:', readRegexp],
   ['regex:', readRegexp],
   ['glob:', readGlob],
+  ['numerical:', (pattern, text) => readOrder(pattern, { kind: 'numerical', text })],
+  ['alphabetical:', (pattern, text) => readOrder(pattern, { kind: 'alphabetical', text })],
   ['', readGlob],
 ]
 
-/** `semver:~1.2`, `glob:main-*`, `regexp:^v[0-9]+$`, `main-*`. */
+/** `semver:~1.2`, `glob:main-*`, `regexp:^v[0-9]+$`, `main-*`, `numerical:asc filter=^main-([0-9]+)$ extract=$1`. */
 export function parseTagPolicy(text: string): Parsed<TagPolicy> {
   if (text.length > longestPattern) {
     return refused(`expected a tag policy of at most ${longestPattern} characters, got ${text.length}`)
@@ -59,11 +71,14 @@ export function whyNotAllowed(policy: TagPolicy, tag: string): WhyNotAllowed | u
   if (attachment.test(tag) && !isExactly(policy, tag)) return 'attachment'
   switch (policy.kind) {
     case 'semver':
-      return whyNotInConstraint(policy.constraint, tag)
+      return whyNotInConstraint(policy, tag)
     case 'glob':
       return matchesGlob(policy.pieces, tag) ? undefined : 'no-match'
     case 'regexp':
       return policy.pattern.test(tag) ? undefined : 'no-match'
+    case 'numerical':
+    case 'alphabetical':
+      return isLookedAt(policy.filter, tag) ? undefined : 'no-match'
   }
 }
 
@@ -71,16 +86,44 @@ function isExactly(policy: TagPolicy, tag: string): boolean {
   return policy.kind === 'glob' && policy.pieces.length === 1 && policy.pieces[0] === tag
 }
 
-function whyNotInConstraint(constraint: SemverConstraint, tag: string): WhyNotAllowed | undefined {
-  const version = parseVersion(tag)
+type Versions = Extract<TagPolicy, { readonly kind: 'semver' }>
+
+function whyNotInConstraint({ constraint, filter }: Versions, tag: string): WhyNotAllowed | undefined {
+  const text = comparedText(filter, tag)
+  if (text === undefined) return 'no-match'
+  const version = parseVersion(text)
   if (version === undefined) return 'no-version'
   if (constraintAllows(constraint, version)) return undefined
   return constraintAllows(withPrereleases(constraint), version) ? 'prerelease' : 'no-match'
 }
 
 function readSemver(pattern: string, text: string): Parsed<TagPolicy> {
-  const constraint = parseSemverConstraint(pattern)
-  return constraint.ok ? parsed({ kind: 'semver', text, constraint: constraint.value }) : constraint
+  const read = readFiltered(pattern)
+  if (!read.ok) return read
+  const constraint = parseSemverConstraint(read.value.head)
+  return constraint.ok ? parsed({ kind: 'semver', text, constraint: constraint.value, ...read.value.by }) : constraint
+}
+
+function readOrder(
+  pattern: string,
+  { kind, text }: { readonly kind: 'numerical' | 'alphabetical'; readonly text: string },
+): Parsed<TagPolicy> {
+  const read = readFiltered(pattern)
+  if (!read.ok) return read
+  const { head: order, by } = read.value
+  return order === 'asc' || order === 'desc'
+    ? parsed({ kind, text, order, ...by })
+    : refused(`expected \`${kind}:asc\` or \`${kind}:desc\`, got \`${kind}:${order.slice(0, 120)}\``)
+}
+
+function readFiltered(
+  pattern: string,
+): Parsed<{ readonly head: string; readonly by: { readonly filter?: TagFilter } }> {
+  const parts = parseTagFilter(pattern)
+  if (!parts.ok) return parts
+  const filter = compileTagFilter(parts.value.written)
+  if (!filter.ok) return filter
+  return parsed({ head: parts.value.head, by: filter.value === undefined ? {} : { filter: filter.value } })
 }
 
 function readGlob(pattern: string, text: string): Parsed<TagPolicy> {
@@ -90,21 +133,8 @@ function readGlob(pattern: string, text: string): Parsed<TagPolicy> {
 
 function readRegexp(pattern: string, text: string): Parsed<TagPolicy> {
   if (pattern === '') return refused(`expected a pattern like \`regexp:^v[0-9]+$\`, got \`${text}\``)
-  try {
-    const compiled = RE2JS.compile(pattern)
-    return compiled.programSize() > largestProgram
-      ? refused({
-          message: `\`${text.slice(0, 120)}\` is too large`,
-          help: 'repeat less: `a{0,1000}` is a thousand steps',
-        })
-      : parsed({ kind: 'regexp', text, pattern: compiled })
-  } catch (error) {
-    if (!(error instanceof RE2JSException)) throw error
-    return refused({
-      message: `\`${text.slice(0, 120)}\` is no regular expression: ${error.message}`,
-      help: 'the syntax is RE2: without look-around and back-references',
-    })
-  }
+  const compiled = compileRe2(pattern, text)
+  return compiled.ok ? parsed({ kind: 'regexp', text, pattern: compiled.value }) : compiled
 }
 
 /** Each piece at its first place after the one before, the last at the end: one pass, nothing is tried twice. */

@@ -78,6 +78,8 @@ export function createdTimes(known: Known): CreatedTime {
 export function isOrderedByTime(policy: TagPolicy): boolean {
   switch (policy.kind) {
     case 'semver':
+    case 'numerical':
+    case 'alphabetical':
       return false
     case 'glob':
     case 'regexp':

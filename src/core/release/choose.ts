@@ -71,6 +71,8 @@ function judge({ known, tags }: ChoiceFacts, { policy, current }: ChoiceRules, n
     switch (newest.because.kind) {
       case 'created-unknown':
         return none({ kind: 'order-by-created' })
+      case 'no-number':
+        return none({ kind: 'no-number', tag: newest.because.tags[0] ?? '' })
       case 'platforms-unknown':
         return none({ kind: 'platforms-unknown', tag: newest.because.tag })
       case 'no-tags':

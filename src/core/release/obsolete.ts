@@ -64,6 +64,7 @@ function isUndecided({ kind }: SkippedBecause): boolean {
     case 'registry-refused':
     case 'image-absent':
     case 'order-by-created':
+    case 'no-number':
     case 'platforms-unknown':
       return true
     case 'outside-clusters':

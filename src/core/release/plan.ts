@@ -64,6 +64,8 @@ export type SkippedBecause =
   | { readonly kind: 'digest-pinned' }
   | { readonly kind: 'broken-policy'; readonly policy: string; readonly message: string }
   | { readonly kind: 'order-by-created' }
+  /** The policy's order is by number, and `tag`, which it allows, is none. */
+  | { readonly kind: 'no-number'; readonly tag: string }
   | { readonly kind: 'registry-unknown' }
   | { readonly kind: 'registry-refused'; readonly message: string }
   | { readonly kind: 'image-absent' }

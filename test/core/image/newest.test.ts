@@ -47,6 +47,41 @@ suite('newestAllowedTag', () => {
       'b',
     ],
     ['the only candidate without a time', { policy: 'glob:v*', tags: ['v1', 'w1'] }, 'v1'],
+    ['the greatest number', { policy: 'numerical:asc', tags: ['9', '10', '1e1', '-1'] }, '1e1'],
+    ['the least number', { policy: 'numerical:desc', tags: ['9', '10.5', '.5'] }, '.5'],
+    [
+      'the greatest of numbers that are too long for floats',
+      { policy: 'numerical:asc', tags: ['20240115123456789', '20240115123456788', '20240115123456787'] },
+      '20240115123456789',
+    ],
+    [
+      'the greatest number in a name',
+      { policy: 'numerical:asc filter=^main-([0-9]+) extract=$1', tags: ['main-9', 'main-10-a', 'dev-11', 'latest'] },
+      'main-10-a',
+    ],
+    [
+      'the last name of one extract',
+      { policy: 'numerical:asc filter=([0-9]+)$ extract=$1', tags: ['b-1', 'a-1'] },
+      'b-1',
+    ],
+    ...['nan', 'inf', '0x1p4', '1_0', 'main', '1e999'].map((tag): NewestRow => [
+      `none where ${tag} is to be a number`,
+      { policy: 'numerical:asc', tags: ['1', tag] },
+      { kind: 'no-number', tags: [tag] },
+    ]),
+    [
+      'none where the only candidate is no number',
+      { policy: 'numerical:desc', tags: ['a'] },
+      { kind: 'no-number', tags: ['a'] },
+    ],
+    ['the last of the alphabet', { policy: 'alphabetical:asc', tags: ['1.0.63', '1.0.9', 'B', 'a'] }, 'a'],
+    ['the first of the alphabet', { policy: 'alphabetical:desc', tags: ['b', 'a', 'B'] }, 'B'],
+    ['the last letter in a name', { policy: 'alphabetical:asc filter=-(.)$ extract=$1', tags: ['z-a', 'a-b'] }, 'a-b'],
+    [
+      'the highest version in a name',
+      { policy: 'semver:>=1.9 filter=^app-(.+)$ extract=$1', tags: ['app-1.9.0', 'app-1.10.0', '2.0.0', 'app-x'] },
+      'app-1.10.0',
+    ],
     ['none of no tags', { policy: 'glob:*', tags: [] }, { kind: 'no-tags' }],
     ['none that matches', { policy: 'glob:v*', tags: ['latest', 'x'] }, { kind: 'no-match' }],
     [
