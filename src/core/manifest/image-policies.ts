@@ -1,4 +1,6 @@
 import { type ImageName, parseImageName } from '../image/ref.ts'
+import { compileRe2 } from '../image/re2.ts'
+import { formatTagFilter } from '../image/tag-filter.ts'
 import { parseTagPolicy } from '../image/tag-policy.ts'
 import { type Parsed, parsed, type Place, type Problem, refused } from '../parsed.ts'
 import { type Resource } from './resource.ts'
@@ -7,7 +9,7 @@ import { child, descend, entriesOf, itemsOf, type Spot, textOf } from './spot.ts
 /** An object by its name; where its manifest names no namespace, something else gives it one, so that any may be meant. */
 export type ObjectName = { readonly namespace?: string; readonly name: string }
 
-/** An ImagePolicy of Flux v2: what it says in our words, or why that cannot be said in them. */
+/** An ImagePolicy of Flux v2: what it says by itself in our words, or why that cannot be said in them. */
 export type ImagePolicy = ObjectName & {
   readonly repository: ObjectName
   readonly policy: Parsed<string>
@@ -18,6 +20,8 @@ export type ImagePolicy = ObjectName & {
 export type ImageRepository = ObjectName & {
   readonly image: ImageName
   readonly suspended: boolean
+  /** The tags that its policies never see, as patterns. */
+  readonly exclude: readonly string[]
   /** What keeps its policies from being followed. */
   readonly problem?: Problem
 }
@@ -57,8 +61,12 @@ function readRepository({ spot, namespace, name }: Resource): Parsed<readonly Im
   if (written === undefined || text === undefined || name === undefined || isVariable(text)) return parsed([])
   const image = parseImageName(text)
   if (!image.ok) return refused({ ...image.problems[0], at: written.at })
-  const problem = whatItExcludes(spot)
-  const said = { image: image.value, suspended: isSuspended(spot), ...(problem === undefined ? {} : { problem }) }
+  const exclude = exclusionsOf(spot)
+  const said = {
+    image: image.value,
+    suspended: isSuspended(spot),
+    ...(exclude.ok ? { exclude: exclude.value } : { exclude: [], problem: exclude.problems[0] }),
+  }
   return parsed([{ ...named(namespace, name), ...said }])
 }
 
@@ -77,48 +85,90 @@ function readAutomation({ spot, name = '' }: Resource): readonly ImageUpdateAuto
   return [{ name, path: path.replace(/^(?:\.?\/)+|^\.$/, ''), at: spot.at }]
 }
 
-const instead =
-  'use a semver policy without these, or suspend the ImagePolicy and write a policy as an annotation of the workload'
+/** A policy together with what its ImageRepository keeps from it. */
+export function policyWithout(policy: string, exclude: readonly string[]): Parsed<string> {
+  // Signatures are no versions, so that the usual exclusion says nothing new of a policy that only has a range.
+  const isPlain = /^semver:(?!.*\s(?:filter|extract)=)/s.test(policy)
+  const said = isPlain ? exclude.filter((pattern) => pattern !== signatures) : exclude
+  const whole = parseTagPolicy(`${policy}${formatTagFilter({ exclude: said })}`)
+  return whole.ok ? parsed(whole.value.text) : whole
+}
+
+const instead = 'suspend the ImagePolicy and write a policy as an annotation of the workload'
 
 /** What would be said only in part is not said at all: half a filter releases what its author has kept out. */
 function translated(spot: Spot): Parsed<string> {
-  const [first, ...others] = unsupported(spot)
-  if (first !== undefined) return refused(first, ...others)
-  const range = descend(spot, ['spec', 'policy', 'semver', 'range'])
-  const text = textOf(range)
-  if (range === undefined || text === undefined)
-    return refused({ message: 'the ImagePolicy has no spec.policy.semver.range', at: spot.at })
-  const policy = parseTagPolicy(`semver:${text}`)
-  return policy.ok ? parsed(policy.value.text) : refused({ ...policy.problems[0], at: range.at })
+  const digest = descend(spot, ['spec', 'digestReflectionPolicy'])
+  if (digest !== undefined && textOf(digest) !== 'Never') {
+    const message = `\`digestReflectionPolicy: ${textOf(digest) ?? ''}\` cannot be followed in an ImagePolicy`
+    return refused({ message, at: digest.at, help: instead })
+  }
+  const order = orderOf(spot)
+  if (!order.ok) return order
+  const filter = descend(spot, ['spec', 'filterTags'])
+  const text = `${order.value.text}${filter === undefined ? '' : filterOf(filter)}`
+  const plain = parseTagPolicy(order.value.text)
+  if (!plain.ok) return refused({ ...plain.problems[0], at: order.value.at })
+  const policy = parseTagPolicy(text)
+  return policy.ok ? parsed(policy.value.text) : refused({ ...policy.problems[0], at: (filter ?? spot).at })
 }
 
-/** The one that Flux has where nobody says any: signatures, which are no versions. */
+/** `semver:RANGE`, `numerical:asc`: exactly one is said. */
+function orderOf(spot: Spot): Parsed<{ readonly text: string; readonly at: Place }> {
+  const policy = descend(spot, ['spec', 'policy'])
+  const [one, other] = policy === undefined ? [] : entriesOf(policy)
+  if (one === undefined || other !== undefined) {
+    const message = 'expected one of `semver`, `numerical` and `alphabetical` in spec.policy of an ImagePolicy'
+    return refused({ message, at: (policy ?? spot).at })
+  }
+  const [kind, said] = one
+  switch (kind) {
+    case 'semver': {
+      const range = child(said, 'range')
+      const text = textOf(range)
+      return range === undefined || text === undefined
+        ? refused({ message: 'the ImagePolicy has no spec.policy.semver.range', at: said.at })
+        : parsed({ text: `semver:${text}`, at: range.at })
+    }
+    case 'numerical':
+    case 'alphabetical': {
+      const order = child(said, 'order')
+      return parsed({ text: `${kind}:${order === undefined ? 'asc' : (textOf(order) ?? '')}`, at: (order ?? said).at })
+    }
+    default:
+      return refused({
+        message: `the order \`${kind}\` cannot be followed in an ImagePolicy`,
+        at: said.at,
+        help: instead,
+      })
+  }
+}
+
+function filterOf(spot: Spot): string {
+  const [pattern, extract] = [textOf(child(spot, 'pattern')) ?? '', textOf(child(spot, 'extract')) ?? '']
+  const filter = pattern === '.*' && extract === '' ? '' : pattern
+  return formatTagFilter({
+    ...(filter === '' && extract === '' ? {} : { filter }),
+    ...(extract === '' ? {} : { extract }),
+    exclude: [],
+  })
+}
+
+/** The one that Flux has where nobody says any. */
 const signatures = String.raw`^.*\.sig$`
 
-function unsupported(spot: Spot): readonly Problem[] {
-  const policy = descend(spot, ['spec', 'policy'])
-  const orders = policy === undefined ? [] : [...entriesOf(policy)].filter(([order]) => order !== 'semver')
-  const filter = descend(spot, ['spec', 'filterTags'])
-  const pattern = textOf(filter && child(filter, 'pattern'))
-  const extract = textOf(filter && child(filter, 'extract'))
-  const filters =
-    (pattern !== undefined && pattern !== '' && pattern !== '.*') || (extract !== undefined && extract !== '')
-  const digest = descend(spot, ['spec', 'digestReflectionPolicy'])
-  const refusals: readonly (readonly [spot: Spot, message: string])[] = [
-    ...orders.map(([order, spot]) => [spot, `expected the order \`semver\`, got \`${order}\``] as const),
-    ...(filter !== undefined && filters ? [[filter, '`filterTags` cannot be followed'] as const] : []),
-    ...(digest !== undefined && textOf(digest) !== 'Never'
-      ? [[digest, `\`digestReflectionPolicy: ${textOf(digest) ?? ''}\` cannot be followed`] as const]
-      : []),
-  ]
-  return refusals.map(([{ at }, message]) => ({ message: `${message} in an ImagePolicy`, at, help: instead }))
-}
-
-function whatItExcludes(spot: Spot): Problem | undefined {
+function exclusionsOf(spot: Spot): Parsed<readonly string[]> {
   const list = descend(spot, ['spec', 'exclusionList'])
-  const isUsual = list === undefined || itemsOf(list).every((item) => textOf(item) === signatures)
-  const message = '`exclusionList` cannot be followed in an ImageRepository'
-  return isUsual ? undefined : { message, at: list.at, help: instead }
+  if (list === undefined) return parsed([signatures])
+  const patterns: string[] = []
+  for (const item of itemsOf(list)) {
+    const text = textOf(item)
+    if (text === undefined) return refused({ message: 'expected a pattern in the exclusionList', at: item.at })
+    const compiled = compileRe2(text, text)
+    if (!compiled.ok) return refused({ ...compiled.problems[0], at: item.at })
+    patterns.push(text)
+  }
+  return parsed(patterns)
 }
 
 function isSuspended(spot: Spot): boolean {

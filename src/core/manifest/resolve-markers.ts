@@ -1,7 +1,7 @@
 import { type FilePath } from '../ids.ts'
 import { type ImageName, imageName, type ImageRef, isTag, parseImageRef } from '../image/ref.ts'
 import { inFile, type Parsed, parsed, type Problem, refused } from '../parsed.ts'
-import { type ImageObjects, type ImagePolicy, type ObjectName } from './image-policies.ts'
+import { type ImageObjects, type ImagePolicy, type ObjectName, policyWithout } from './image-policies.ts'
 import { type Marker } from './markers.ts'
 import { type ImageUse, type ManifestReading } from './workload.ts'
 
@@ -146,7 +146,9 @@ function steeringOf(one: Case): Parsed<Steering> {
     return refused(inPolicy(first), ...others.map(inPolicy))
   }
   const suspended = policy.suspended || repository.suspended
-  return parsed({ image: repository.image, policy: policy.policy.value, suspended })
+  const whole = policyWithout(policy.policy.value, repository.exclude)
+  if (!whole.ok) return refused(inPolicy(whole.problems[0]))
+  return parsed({ image: repository.image, policy: whole.value, suspended })
 }
 
 function isBelow(file: FilePath, path: string): boolean {

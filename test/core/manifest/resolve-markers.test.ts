@@ -117,8 +117,7 @@ suite('resolveMarkers follows a marker', () => {
 })
 
 suite('resolveMarkers leaves alone, and says why,', () => {
-  const instead =
-    '(use a semver policy without these, or suspend the ImagePolicy and write a policy as an annotation of the workload)'
+  const instead = '(suspend the ImagePolicy and write a policy as an annotation of the workload)'
   const wrong = 'the ImagePolicy of the marker is for ghcr.io/acme/web, but here is'
   type Row = { readonly a?: string; readonly p?: string; readonly r?: string; readonly problem: string }
   const rows: Readonly<Record<string, Row>> = {
@@ -141,33 +140,41 @@ suite('resolveMarkers leaves alone, and says why,', () => {
       r: '',
       problem: 'p.yaml:1:1: there is no ImageRepository web for the ImagePolicy',
     },
-    'a policy without a range': {
+    'a policy without an order': {
       p: policy('policy: {}'),
-      problem: 'p.yaml:1:1: the ImagePolicy has no spec.policy.semver.range',
+      problem: 'p.yaml:4:49: expected one of `semver`, `numerical` and `alphabetical` in spec.policy of an ImagePolicy',
+    },
+    'a policy of two orders': {
+      p: policy('policy: {semver: {range: 1.x}, numerical: {order: asc}}'),
+      problem: 'p.yaml:4:49: expected one of `semver`, `numerical` and `alphabetical` in spec.policy of an ImagePolicy',
+    },
+    'a policy without a range': {
+      p: policy('policy: {semver: {}}'),
+      problem: 'p.yaml:4:58: the ImagePolicy has no spec.policy.semver.range',
     },
     'a broken range': {
       p: policy('policy: {semver: {range: "~~1"}}'),
       problem: 'p.yaml:4:66: ',
     },
-    'an order by number': {
-      p: policy('policy: {numerical: {order: asc}}'),
-      problem: `p.yaml:4:61: expected the order \`semver\`, got \`numerical\` in an ImagePolicy ${instead}`,
+    'an order that nobody knows': {
+      p: policy('policy: {newest: {}}'),
+      problem: `p.yaml:4:58: the order \`newest\` cannot be followed in an ImagePolicy ${instead}`,
     },
-    'an order by letter': {
-      p: policy('policy: {alphabetical: {order: desc}}'),
-      problem: `p.yaml:4:64: expected the order \`semver\`, got \`alphabetical\` in an ImagePolicy ${instead}`,
+    'an order that is none': {
+      p: policy('policy: {numerical: {order: up}}'),
+      problem: 'p.yaml:4:69: expected `numerical:asc` or `numerical:desc`, got `numerical:up`',
     },
-    'a filter': {
-      p: policy("filterTags: {pattern: '^v(?P<v>.*)$', extract: $v}, policy: {semver: {range: 1.x}}"),
-      problem: `p.yaml:4:53: \`filterTags\` cannot be followed in an ImagePolicy ${instead}`,
+    'a filter that is no pattern': {
+      p: policy("filterTags: {pattern: '('}, policy: {semver: {range: 1.x}}"),
+      problem: 'p.yaml:4:53: `(` is no regular expression',
     },
     'a digest beside the tag': {
       p: policy('policy: {semver: {range: 1.x}}, digestReflectionPolicy: Always'),
       problem: `p.yaml:4:97: \`digestReflectionPolicy: Always\` cannot be followed in an ImagePolicy ${instead}`,
     },
-    'tags that are kept out of sight': {
-      r: repository('image: ghcr.io/acme/web, exclusionList: ["-rc"]'),
-      problem: `r.yaml:4:48: \`exclusionList\` cannot be followed in an ImageRepository ${instead}`,
+    'an exclusion that is no pattern': {
+      r: repository('image: ghcr.io/acme/web, exclusionList: ["-rc", "(?=a)"]'),
+      problem: 'r.yaml:4:56: `(?=a)` is no regular expression',
     },
     'another image': { a: deployment(marked('nginx:1')), problem: `a.yaml:8:26: ${wrong} \`nginx:1\`` },
     'what is no image': { a: `a: ${marked('"<image>"')}\n`, problem: 'a.yaml:1:14: expected an image, got `<image>`' },
@@ -219,9 +226,40 @@ suite('resolveMarkers leaves alone, and says why,', () => {
       'p.yaml': policy('policy: {}'),
     }
     assert.deepEqual(problemsOf(resolved({ ...texts, 'r.yaml': repository() })), [
-      'p.yaml:1:1: the ImagePolicy has no spec.policy.semver.range',
+      'p.yaml:4:49: expected one of `semver`, `numerical` and `alphabetical` in spec.policy of an ImagePolicy',
     ])
   })
+})
+
+suite('resolveMarkers says as a policy', () => {
+  const signed = String.raw` exclude=^.*\.sig$`
+  const rows: readonly (readonly [spec: string, text: string, exclusions?: string])[] = [
+    ['policy: {semver: {range: 1.x}}', 'semver:1.x'],
+    ["policy: {semver: {range: 1.x}}, filterTags: {pattern: '.*'}", 'semver:1.x'],
+    ['policy: {numerical: {order: asc}}', `numerical:asc${signed}`],
+    ['policy: {numerical: {}}', `numerical:asc${signed}`],
+    ['policy: {numerical: {order: desc}}', 'numerical:desc', '[]'],
+    ['policy: {alphabetical: {order: desc}}', 'alphabetical:desc exclude=-rc exclude="a b"', '["-rc", "a b"]'],
+    ['policy: {semver: {range: 1.x}}', 'semver:1.x exclude=-rc', '["-rc"]'],
+    [
+      "policy: {semver: {range: '>=1.0 <2'}}, filterTags: {pattern: '^v(?P<v>.*)$', extract: $v}",
+      'semver:>=1.0 <2 filter=^v(?P<v>.*)$ extract=$v',
+      '[]',
+    ],
+    [
+      "policy: {numerical: {order: asc}}, filterTags: {pattern: '^main-[a-f0-9]+-(?P<ts>[0-9]+)', extract: '$ts'}",
+      `numerical:asc filter=^main-[a-f0-9]+-(?P<ts>[0-9]+) extract=$ts${signed}`,
+    ],
+    ["policy: {alphabetical: {order: asc}}, filterTags: {pattern: 'RELEASE'}", 'alphabetical:asc filter=RELEASE', '[]'],
+  ]
+  for (const [spec, text, exclusions] of rows) {
+    test(`${spec}${exclusions === undefined ? '' : ` without ${exclusions}`}`, () => {
+      const excluded = exclusions === undefined ? '' : `, exclusionList: ${exclusions}`
+      const r = repository(`image: ghcr.io/acme/web${excluded}`)
+      const files = resolved({ 'a.yaml': deployment(marked(good)), 'p.yaml': policy(spec), 'r.yaml': r })
+      assert.deepEqual([usesOf(files)[0]?.automation.policy, problemsOf(files)], [text, []])
+    })
+  }
 })
 
 suite('resolveMarkers, beside what others say,', () => {
