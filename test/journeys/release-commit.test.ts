@@ -74,9 +74,23 @@ describe('a cluster that commits', () => {
     const reverted = world.head('main')
     await world.restartBot()
     assert.equal(world.head('main'), reverted)
+    world.pass(hourMs)
     await world.push('1.2.2')
     await world.rest()
     assert.deepEqual(await changed(world, reverted), released('1.2.2'))
+  })
+
+  test('gets few commits of a burst of tags, the last of them with the newest', async () => {
+    await using world = await startWorld({ files: committing() })
+    const before = world.head('main')
+    for (let patch = 1; patch <= 20; patch++) {
+      await world.push(`1.2.${patch}`)
+      if (patch === 1) await world.rest()
+    }
+    await world.rest()
+    assert.deepEqual(await changed(world, before), released('1.2.20'))
+    const count = (await messages(world, before)).length
+    assert.ok(count <= 3, `${count} commits`)
   })
 
   test('stands still in a freeze, without asking GitHub, and goes on after it', async () => {

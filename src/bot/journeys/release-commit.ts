@@ -1,9 +1,10 @@
 import { clusterNamed } from '../../core/config/configuration.ts'
 import type { CommitSha } from '../../core/ids.ts'
 import { formatProblem } from '../../core/parsed.ts'
-import { type CommitDecision, decideCommit, explainHold } from '../../core/release/commit-decision.ts'
-import { type ReleaseGroup, editsOfGroup, wholeGroup } from '../../core/release/group.ts'
+import { type CommitDecision, type CommitFacts, decideCommit, explainHold } from '../../core/release/commit-decision.ts'
+import { type ReleaseGroup, editsOfGroup, sameWish, wholeGroup } from '../../core/release/group.ts'
 import { markerOf } from '../../core/release/marker.ts'
+import { paceEdit } from '../../core/release/pace.ts'
 import { commitMessage } from '../../core/release/pull-request-text.ts'
 import { standstill } from '../../core/release/timing.ts'
 import { withReleaseTrailer } from '../../core/release/trailer.ts'
@@ -46,21 +47,49 @@ async function commitGroup(
   planned: ReleaseGroup,
   known: KnownRelease | undefined,
 ): Promise<Committed> {
-  const { deps, octokit, repository, configuration } = context
-  if (isInOrder(known, planned, repository.head)) return undefined
-  const rules = clusterNamed(configuration, planned.cluster)?.release ?? configuration.release
-  const still = standstill(deps.now(), rules)
-  // What may be left of a pull request goes all the same. The end of the standstill is found by the refresh.
-  if (still !== undefined && known?.open !== true) {
-    return hold(context, { group: planned, known, because: still.says, settledAt: undefined })
+  if (isInOrder(known, planned, context.repository.head)) return undefined
+  const timing = timingOf(context, planned, known)
+  // What is left of a pull request goes at once.
+  if (known?.open === true) return look(context, { planned, known, timing })
+  // The end of a standstill is found by the refresh.
+  if (timing.standstill !== undefined) {
+    return hold(context, { group: planned, known, because: timing.standstill.says, settledAt: undefined })
   }
+  const committedMs = known?.editedAt?.getTime()
+  const pace = paceEdit({ ...timing, editedMs: committedMs })
+  if (pace.do === 'write' || committedMs === undefined) return look(context, { planned, known, timing })
+  return wait(context, { group: planned, known, untilMs: pace.untilMs, committedMs })
+}
+
+type Timing = Pick<CommitFacts, 'standstill' | 'nowMs' | 'wantedSinceMs'>
+
+function timingOf(context: ReleaseContext, planned: ReleaseGroup, known: KnownRelease | undefined): Timing {
+  const { deps, configuration } = context
+  const rules = clusterNamed(configuration, planned.cluster)?.release ?? configuration.release
+  const now = deps.now()
+  return {
+    standstill: standstill(now, rules),
+    nowMs: now.getTime(),
+    wantedSinceMs: wantedSince(context, planned, known),
+  }
+}
+
+type Asked = {
+  readonly planned: ReleaseGroup
+  readonly known: KnownRelease | undefined
+  readonly timing: Timing
+}
+
+/** Looks at GitHub, decides and carries out. */
+async function look(context: ReleaseContext, { planned, known, timing }: Asked): Promise<Committed> {
+  const { deps, octokit, repository } = context
   const files = [...editsOfGroup(wholeGroup(planned)).keys()]
   const base = repository.defaultBranch
   const state = await readReleaseState(octokit, { repository: repository.name, base, branch: planned.branch, files })
   if (state?.base.head !== repository.head) return moved(context)
   const { bot } = await deps.identity(repository.installation)
   const where = { repository: repository.name, branch: base, files }
-  const facts = { bot, standstill: still, ...state, ...(await readCommitFacts(octokit, where)) }
+  const facts = { bot, ...timing, ...state, ...(await readCommitFacts(octokit, where)) }
   return carryOut(context, { decision: decideCommit(facts, planned), planned, known, state })
 }
 
@@ -86,6 +115,8 @@ async function carryOut(context: ReleaseContext, { decision, planned, known, sta
       const settledAt = decision.because.kind === 'standstill' ? undefined : repository.head
       return hold(context, { group: decision.group, known, because, settledAt })
     }
+    case 'wait':
+      return wait(context, { group: planned, known, ...decision })
     case 'commit':
       for (const { change, commit } of decision.takenBack) {
         deps.log.info({ workload: change.use.workload, tag: change.to, commit }, 'release of a tag held: taken back')
@@ -139,21 +170,56 @@ type Hold = {
 /** Kept with its reason, for whoever asks. */
 async function hold(context: ReleaseContext, { group, known, because, settledAt }: Hold): Promise<undefined> {
   const { deps, repository } = context
-  const isNew = known?.held?.because !== because
-  if (isNew) deps.log.info({ cluster: group.cluster, branch: group.branch, because }, 'release is not committed')
-  await keepRelease(deps.database, repository.id, {
+  const before = known?.held?.because === because ? known.held : undefined
+  if (before === undefined)
+    deps.log.info({ cluster: group.cluster, branch: group.branch, because }, 'release is not committed')
+  const held = before ?? { since: deps.now().getTime(), because }
+  const problem = settledAt === undefined ? undefined : because
+  await keepRelease(deps.database, repository.id, { ...uncommitted(context, group, known), held, problem, settledAt })
+}
+
+type Wait = {
+  readonly group: ReleaseGroup
+  readonly known: KnownRelease | undefined
+  readonly untilMs: number
+  /** When the last one was committed. */
+  readonly committedMs: number
+}
+
+/** Each commit starts CI and a sync, so a burst of tags becomes few of them, as with the edits of a pull request. */
+async function wait(context: ReleaseContext, { group, known, untilMs, committedMs }: Wait): Promise<undefined> {
+  const { deps, repository } = context
+  const next = { group, since: wantedSince(context, group, known) }
+  const editedAt = new Date(committedMs)
+  await keepRelease(deps.database, repository.id, { ...uncommitted(context, group, known), editedAt, next })
+  await deps.jobs.ask(journeys.release, `${repository.id}`, { afterMs: untilMs - deps.now().getTime() })
+  deps.log.info({ branch: group.branch, until: new Date(untilMs) }, 'release waits for the end of a burst')
+}
+
+/** In ms. */
+function wantedSince({ deps }: ReleaseContext, planned: ReleaseGroup, known: KnownRelease | undefined): number {
+  const next = known?.next
+  return next !== undefined && sameWish(next.group, planned) ? next.since : deps.now().getTime()
+}
+
+function uncommitted(
+  { repository }: ReleaseContext,
+  group: ReleaseGroup,
+  known: KnownRelease | undefined,
+): KnownRelease {
+  return {
     group,
     written: undefined,
     pull: undefined,
     open: false,
     editedAt: undefined,
     next: undefined,
-    held: { since: isNew ? deps.now().getTime() : (known?.held?.since ?? deps.now().getTime()), because },
+    held: undefined,
     opening: undefined,
     text: undefined,
-    problem: settledAt === undefined ? undefined : because,
+    problem: undefined,
     plannedAt: repository.head,
-    settledAt,
+    settledAt: undefined,
     doubts: known?.doubts ?? 0,
-  })
+  }
 }

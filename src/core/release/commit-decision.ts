@@ -2,6 +2,7 @@ import type { ClusterName, CommitSha, FilePath, UserId } from '../ids.ts'
 import { type BranchFacts, type ReleaseFacts, isByUs, isOurs } from './decide.ts'
 import type { Refusal, ReleaseGroup } from './group.ts'
 import { type About, type ReleaseMarker, aboutOf, useOf } from './marker.ts'
+import { paceEdit } from './pace.ts'
 import type { Change } from './plan.ts'
 import { withoutRefused } from './refusal.ts'
 import type { Standstill } from './timing.ts'
@@ -9,6 +10,7 @@ import { decideWithdrawal } from './withdraw.ts'
 
 /** A commit of the default branch that touched a file. */
 export type PastCommit = Pick<BranchFacts, 'head' | 'author' | 'committer'> & {
+  readonly committedMs: number
   readonly marker: ReleaseMarker | undefined
 }
 
@@ -18,12 +20,17 @@ export type CommitFacts = ReleaseFacts & {
   readonly standstill: Standstill | undefined
   /** The last commits that touched each file, newest first. */
   readonly history: ReadonlyMap<FilePath, readonly PastCommit[]>
+  readonly nowMs: number
+  /** Since when the plan wants just what it wants now. */
+  readonly wantedSinceMs: number
 }
 
 export type CommitDecision =
   /** First the pull request goes that was opened before the cluster committed. */
   | { readonly do: 'withdraw' }
   | { readonly do: 'hold'; readonly group: ReleaseGroup; readonly because: CommitHold }
+  /** A burst of tags: the last commit was made just now. */
+  | { readonly do: 'wait'; readonly untilMs: number; readonly committedMs: number }
   | { readonly do: 'commit'; readonly group: ReleaseGroup; readonly takenBack: readonly TakenBack[] }
 
 export type CommitHold =
@@ -51,29 +58,50 @@ export function decideCommit(facts: CommitFacts, planned: ReleaseGroup): CommitD
   if (standstill !== undefined)
     return { do: 'hold', group: planned, because: { kind: 'standstill', says: standstill.says } }
   const group = withoutRefused(planned, { bot, pulls })
-  const takenBack = takenBackOf(facts, group)
+  const ours = commitsOfUs(facts, group)
+  const takenBack = takenBackOf(ours, group)
   const changes = group.changes.filter((change) => takenBack.every((one) => one.change !== change))
-  if (changes.length > 0) return { do: 'commit', group: { ...group, changes }, takenBack }
-  return { do: 'hold', group, because: whyNothing(group, takenBack) }
+  if (changes.length === 0) return { do: 'hold', group, because: whyNothing(group, takenBack) }
+  const committedMs = lastCommitMs(ours, changes)
+  const pace = paceEdit({ nowMs: facts.nowMs, editedMs: committedMs, wantedSinceMs: facts.wantedSinceMs })
+  if (pace.do === 'wait' && committedMs !== undefined) return { do: 'wait', untilMs: pace.untilMs, committedMs }
+  return { do: 'commit', group: { ...group, changes }, takenBack }
+}
+
+/** Of each file, newest first. */
+type Ours = ReadonlyMap<FilePath, readonly OurCommit[]>
+
+type OurCommit = { readonly commit: CommitSha; readonly committedMs: number; readonly about: About }
+
+function commitsOfUs({ bot, history }: CommitFacts, { cluster }: ReleaseGroup): Ours {
+  return new Map([...history].map(([file, commits]) => [file, commits.flatMap((one) => ourCommit(one, bot, cluster))]))
+}
+
+/** For this cluster. Whoever amends, picks or reverts a commit makes it theirs. */
+function ourCommit(
+  { head, committedMs, marker, ...by }: PastCommit,
+  bot: UserId,
+  cluster: ClusterName,
+): readonly OurCommit[] {
+  if (marker?.cluster !== cluster || !isByUs(by, bot)) return []
+  return [{ commit: head, committedMs, about: aboutOf(marker) }]
+}
+
+function lastCommitMs(ours: Ours, changes: readonly Change[]): number | undefined {
+  const times = changes.flatMap((change) => {
+    const use = useOf(change)
+    return ours.get(change.file)?.find(({ about }) => about.isAbout(use))?.committedMs ?? []
+  })
+  return times.length === 0 ? undefined : Math.max(...times)
 }
 
 /** The last word on a container counts: a later commit of ours to another tag says that it has moved on since. */
-function takenBackOf({ bot, history }: CommitFacts, { cluster, changes }: ReleaseGroup): readonly TakenBack[] {
-  const ours = new Map(
-    [...history].map(([file, commits]) => [file, commits.flatMap((one) => wordOf(one, bot, cluster))]),
-  )
+function takenBackOf(ours: Ours, { changes }: ReleaseGroup): readonly TakenBack[] {
   return changes.flatMap((change) => {
     const use = useOf(change)
     const last = ours.get(change.file)?.find(({ about }) => about.isAbout(use))
     return last?.about.asks(use) === true ? [{ change, commit: last.commit }] : []
   })
-}
-
-type Word = { readonly commit: CommitSha; readonly about: About }
-
-/** A commit of ours for this cluster. Whoever amends, picks or reverts one makes it theirs. */
-function wordOf({ head, marker, ...by }: PastCommit, bot: UserId, cluster: ClusterName): readonly Word[] {
-  return marker?.cluster === cluster && isByUs(by, bot) ? [{ commit: head, about: aboutOf(marker) }] : []
 }
 
 function whyNothing({ refused }: ReleaseGroup, [takenBack]: readonly TakenBack[]): CommitHold {

@@ -18,7 +18,7 @@ query CommitFacts($owner: String!, $name: String!, $branch: String!${each(files,
     }
   }
 }
-fragment Past on Commit { oid message author { ...Actor } committer { ...Actor } }
+fragment Past on Commit { oid committedDate message author { ...Actor } committer { ...Actor } }
 fragment Actor on GitActor { email user { databaseId } }`
 
 /** What somebody took back longer ago than so many commits of its file is forgotten. */
@@ -32,6 +32,7 @@ type BaseAnswer = ProtectionAnswer & {
 }
 type PastAnswer = {
   readonly oid: string
+  readonly committedDate: string
   readonly message: string
   readonly author: GitActorAnswer
   readonly committer: GitActorAnswer
@@ -61,9 +62,10 @@ export async function readCommitFacts(
   return { protectedBy, history }
 }
 
-function pastCommit({ oid, message, author, committer }: PastAnswer): PastCommit {
+function pastCommit({ oid, committedDate, message, author, committer }: PastAnswer): PastCommit {
   return {
     head: guaranteed(parseCommitSha(oid)),
+    committedMs: Date.parse(committedDate),
     author: authorId(author),
     committer: committerId(committer),
     marker: parseReleaseTrailer(message),

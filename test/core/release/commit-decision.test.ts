@@ -54,6 +54,8 @@ function facts(override: Partial<CommitFacts> = {}): CommitFacts {
     protectedBy: [],
     standstill: undefined,
     history: new Map(),
+    nowMs: 1_000_000,
+    wantedSinceMs: 1_000_000,
     ...override,
   }
 }
@@ -62,6 +64,7 @@ function facts(override: Partial<CommitFacts> = {}): CommitFacts {
 function history(...past: readonly (Partial<PastCommit> & { readonly moves: Moves })[]): Partial<CommitFacts> {
   const commits = past.map(({ moves, ...override }): PastCommit => ({
     head: commit('e'),
+    committedMs: 0,
     author: bot,
     committer: 'github',
     marker: markerOf(group(moves)),
@@ -115,6 +118,17 @@ const table: readonly (readonly [string, Partial<CommitFacts>, string])[] = [
     'commit a b',
   ],
   ['commits what a person has amended', history({ moves: { a: '2', b: '2' }, committer: person }), 'commit a b'],
+  ['waits in a burst of tags', history({ moves: { a: '1', b: '1' }, committedMs: 999_000 }), 'wait 15000 ms'],
+  [
+    'waits no longer than a minute after its last commit',
+    history({ moves: { a: '1' }, committedMs: 941_000 }, { moves: { a: '0', b: '0' } }),
+    'wait 1000 ms',
+  ],
+  [
+    'waits for no commit of a person',
+    history({ moves: { a: '1' }, committedMs: 999_000, author: person }),
+    'commit a b',
+  ],
   ['minds no commit without a trailer', history({ moves: { a: '2' }, marker: undefined }), 'commit a b'],
 ]
 
@@ -138,6 +152,8 @@ function told(decision: CommitDecision): string {
   switch (decision.do) {
     case 'withdraw':
       return 'withdraw'
+    case 'wait':
+      return `wait ${decision.untilMs - 1_000_000} ms`
     case 'hold':
       return hold(decision.because)
     case 'commit': {
