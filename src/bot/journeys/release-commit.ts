@@ -93,6 +93,8 @@ async function look(context: ReleaseContext, { planned, known, timing }: Asked):
   return carryOut(context, { decision: decideCommit(facts, planned), planned, known, state })
 }
 
+const lookAgainMs = 1000
+
 type Decided = {
   readonly decision: CommitDecision
   readonly planned: ReleaseGroup
@@ -105,8 +107,8 @@ async function carryOut(context: ReleaseContext, { decision, planned, known, sta
   switch (decision.do) {
     case 'withdraw': {
       const outcome = await withdrawGroup(context, planned)
-      // Nobody may merge what we commit: only when the pull request is seen closed.
-      await deps.jobs.ask(journeys.release, `${repository.id}`)
+      // Nobody may merge what we commit: only when the pull request is seen closed, which GitHub may show late.
+      await deps.jobs.ask(journeys.release, `${repository.id}`, { afterMs: lookAgainMs })
       return outcome === 'again' ? 'again' : undefined
     }
     case 'hold': {
