@@ -107,6 +107,9 @@ suite('hostile patterns end', () => {
     'regexp:^((a*)*)*b$',
     'regexp:(a|a)*c',
     `regexp:${'(a?)'.repeat(60)}${'a'.repeat(60)}[bc]`,
+    'numerical:asc filter=^(a+)+$b',
+    'semver:* filter=((a*)*)*$ extract=$1$2$0',
+    `alphabetical:asc${' exclude=(a|a)*$'.repeat(20)}`,
   ]
   for (const pattern of patterns) {
     test(pattern.slice(0, 40), () => assert.equal(policyAllows(guaranteed(parseTagPolicy(pattern)), tag), false))
