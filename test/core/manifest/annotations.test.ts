@@ -31,7 +31,10 @@ suite('annotations mean', () => {
       { ...silent, locked: { by: 'Ann <ann@acme.io>', message: 'freeze\nuntil Monday\n' } },
     ],
     ['fluxcd.io/ignore: "true"', { ...silent, ignored: true }],
+    ['flux.weave.works/ignore: "true"', { ...silent, ignored: true }],
     ['fluxcd.io/ignore: sync_only', silent],
+    ['flux.weave.works/locked: "true"', { ...silent, locked: {} }],
+    ['fluxcd.io/automated: "true"\nfluxcd.io/locked: "true"', { ...on, locked: {} }],
     ['fluxcd.io/tag.web: semver:~1.0', { ...silent, policy: 'semver:~1.0' }],
     ['flux.weave.works/tag.web: glob:main-*', { ...silent, policy: 'glob:main-*' }],
     ['filter.fluxcd.io/web: regexp:^v', { ...silent, policy: 'regexp:^v' }],
@@ -58,6 +61,27 @@ suite('annotations are told to be wrong', () => {
       'fluxcd.io/automated: true',
       on,
       '6:26: `fluxcd.io/automated` is no text for Kubernetes, which will refuse the object (write "true" with quotes)',
+    ],
+    [
+      'fluxcd.io/locked: "false"\nflux.weave.works/locked: "true"',
+      silent,
+      '7:30: `flux.weave.works/locked` says `true` and `fluxcd.io/locked` says `false`, which counts (keep one of them)',
+    ],
+    [
+      'flux.weave.works/tag.web: glob:b\nfluxcd.io/tag.web: glob:a',
+      { ...silent, policy: 'glob:a' },
+      '6:31: `flux.weave.works/tag.web` says `glob:b` and `fluxcd.io/tag.web` says `glob:a`, which counts (keep one of them)',
+    ],
+    ['fluxcd.io/locked: "TRUE"', silent, '6:23: expected `fluxcd.io/locked` to be "true" or "false", got `TRUE`'],
+    [
+      'fluxcd.io/locked: true',
+      { ...silent, locked: {} },
+      '6:23: `fluxcd.io/locked` is no text for Kubernetes, which will refuse the object (write "true" with quotes)',
+    ],
+    [
+      'fluxcd.io/automated: "True"',
+      { ...silent, automatedSaid: true },
+      '6:26: expected `fluxcd.io/automated` to be "true" or "false", got `True`',
     ],
     [
       'fluxcd.io/automated: "yes"',
