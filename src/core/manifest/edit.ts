@@ -70,13 +70,15 @@ type Proof = {
 
 function whatIsUnproved({ sources, edited, splices }: Proof): Problem | undefined {
   const after = parseYaml(edited)
-  if (after.length !== sources.length) return { message: 'the edit would change where documents end' }
+  const [first] = splices
+  if (first === undefined) return undefined
+  if (after.length !== sources.length) return { message: 'the edit would change where documents end', at: first.at }
   const wanted = new Map<Node, string>(splices.map(({ node, value }) => [node, value]))
   const wrong = sources.findIndex((source, index) => !isProved(source, after[index], wanted))
   if (wrong < 0) return undefined
-  const at = splices.find(({ document }) => document === wrong)?.at
-  const message = 'the edit would change more than this value, or not to what was asked'
-  return at === undefined ? { message } : { message, at }
+  // One that ends with `...` can be undone by a broken one behind it, in which nothing is edited.
+  const { at } = splices.find(({ document }) => document === wrong) ?? first
+  return { message: 'the edit would change more than this value, or not to what was asked', at }
 }
 
 function isProved(before: YamlSource, after: YamlSource | undefined, wanted: ReadonlyMap<Node, string>): boolean {
