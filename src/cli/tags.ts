@@ -76,11 +76,13 @@ function judge(policy: Parsed<TagPolicy>, { tags, created }: FoundTags): TagsJso
 }
 
 function whyNoWinner(
-  { text }: TagPolicy,
+  { kind, text }: TagPolicy,
   { all, matching }: { readonly all: number; readonly matching: number },
 ): string {
   if (all === 0) return 'there are no tags'
   if (matching === 0) return `no tag matches \`${text}\``
+  if (kind === 'numerical')
+    return `\`${text}\` orders tags by number, and not all of the ${matching} that match are one`
   return `\`${text}\` orders tags by their created time, which is not known here: any of the ${matching} that match may be the newest`
 }
 

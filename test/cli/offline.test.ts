@@ -333,6 +333,13 @@ suite('lotse tags', () => {
       null,
       /^`main-\*` orders tags by their created time, which is not known here: any of the 2/,
     ],
+    [
+      'none wins where one of the numbers is none',
+      ['numerical:asc', '1', 'x'],
+      null,
+      /^`numerical:asc` orders tags by number, and not all of the 2/,
+    ],
+    ['the greatest number wins', ['numerical:asc filter=-([0-9]+)$ extract=$1', 'a-9', 'a-10'], 'a-10', null],
     ['none wins where none matches', ['semver:2', '1.0'], null, /^no tag matches `semver:2`$/],
     ['none wins where the policy cannot be read', ['regexp:(', '1.0'], null, /is no regular expression/],
   ]
