@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { setFlagsFromString } from 'node:v8'
 import { PGlite, type Transaction } from '@electric-sql/pglite'
 import { type Database, type Queryable, type Row, type Session, type SessionOptions } from './database.ts'
 import { makeFolder } from './folder.ts'
@@ -19,17 +18,7 @@ export async function openEmbedded(schema: string, folder?: string): Promise<Dat
   }
 }
 
-/**
- * V8 compiles WebAssembly quickly, and what runs often once more, optimized. Of PostgreSQL that is most of it: 500 MiB and
- * a second of CPU after each start, for statements that take as long as before. These flags say only how code is
- * compiled; of one that a later V8 does not know it says so on stderr, and goes on.
- */
-function compileOnce(): void {
-  for (const flag of ['--no-wasm-tier-up', '--no-wasm-dynamic-tiering']) setFlagsFromString(flag)
-}
-
 async function openPglite(schema: string, dataDir?: string): Promise<PGlite> {
-  compileOnce()
   const pglite = await PGlite.create({
     ...(dataDir === undefined ? {} : { dataDir }),
     parsers,
