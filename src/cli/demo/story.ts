@@ -10,7 +10,7 @@ export async function tell(scene: Scene): Promise<undefined> {
     return come(scene, () => lookAtPull(scene, pull.number, 'merged'))
   })
   await step('demo-service:1.2.2 is pushed, and Bob asks why it is not merged yet: /lotse why', async () => {
-    await scene.stage.push('1.2.2')
+    await build(scene, '1.2.2')
     await rest(scene)
     await ask(scene, 'bob', 2, '/lotse why')
     return come(scene, () => lookAtPull(scene, 2, 'open'))
@@ -22,13 +22,17 @@ export async function openRelease(scene: Scene): Promise<PullSeen> {
   const pull = await step(
     'demo-service:1.2.1 and 1.3.0 are pushed; the policy semver:~1.2 allows one of them',
     async () => {
-      await scene.stage.push('1.2.1')
-      await scene.stage.push('1.3.0')
+      await build(scene, '1.2.1')
+      await build(scene, '1.3.0')
       return come(scene, () => lookAtPull(scene, 1, 'open'))
     },
   )
   say(indent(await diffOf(scene, pull.head)))
   return pull
+}
+
+async function build({ stage }: Scene, tag: string): Promise<void> {
+  await stage.push(tag, { created: new Date().toISOString() })
 }
 
 export async function green({ stage }: Scene, { head }: PullSeen): Promise<void> {
