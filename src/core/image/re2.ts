@@ -7,11 +7,12 @@ export const largestProgram = 1000
 /** A pattern of a person, in an engine that never goes back. `written` is what is shown where it is none. */
 export function compileRe2(pattern: string, written: string): Parsed<RE2JS> {
   const shown = written.slice(0, 120)
+  const tooLarge = { message: `\`${shown}\` is too large`, help: 'repeat less: `a{0,1000}` is a thousand steps' }
+  // Compiling writes all repetitions out before anybody can count, and a manifest may hold thousands of patterns.
+  if (stepsOf(pattern) > 2 * largestProgram) return refused(tooLarge)
   try {
     const compiled = RE2JS.compile(pattern)
-    return compiled.programSize() > largestProgram
-      ? refused({ message: `\`${shown}\` is too large`, help: 'repeat less: `a{0,1000}` is a thousand steps' })
-      : parsed(compiled)
+    return compiled.programSize() > largestProgram ? refused(tooLarge) : parsed(compiled)
   } catch (error) {
     if (!(error instanceof RE2JSException)) throw error
     return refused({
@@ -19,4 +20,30 @@ export function compileRe2(pattern: string, written: string): Parsed<RE2JS> {
       help: 'the syntax is RE2: without look-around and back-references',
     })
   }
+}
+
+const token =
+  /\\Q[^]*?(?:\\E|$)|\\[pP]\{[^}]*\}|\\x\{[^}]*\}|\\[^]|\(\?P?<[^>]*>|\(\?[a-zA-Z-]*[:)]|\[\^?\]?(?:\[:\^?[a-z]+:\]|\\[^]|[^\]\\])*\]|\{(\d+)(?:,(\d*))?\}|[^]/g
+
+/** About as many as a pattern has once its repetitions are written out: what is not understood counts as one. */
+function stepsOf(pattern: string): number {
+  const open: number[] = []
+  let steps = 0
+  let last = 0
+  for (const [text, least, most = ''] of pattern.matchAll(token)) {
+    if (least !== undefined) {
+      const times = Math.max(1, Number(least), Number(most))
+      steps += last * (times - 1)
+      last *= times
+    } else if (text.startsWith('(')) {
+      // `(?i)` is whole.
+      if (!text.endsWith(')')) open.push(steps)
+    } else if (text === ')') {
+      last = steps - (open.pop() ?? 0)
+    } else if (!'*+?|'.includes(text)) {
+      steps += 1
+      last = 1
+    }
+  }
+  return steps
 }

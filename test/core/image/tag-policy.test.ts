@@ -58,6 +58,8 @@ suite('parseTagPolicy refuses', () => {
     ['regexp:(a)\\1', /is no regular expression/],
     ['regexp:a{1001}', /is no regular expression/],
     ['regexp:(a{0,30}){0,30}[bc]', /is too large/],
+    [`regexp:${'(a{0,30}){0,20}'.repeat(30)}`, /is too large/],
+    [`regexp:${'(?:x|(?P<n>[[:alpha:]]\\pL)){0,50}'.repeat(14)}`, /is too large/],
     ['x'.repeat(513), /at most 512 characters/],
   ]
   for (const [text, because] of rows) {
