@@ -120,6 +120,22 @@ describe('a repository is read', () => {
     assert.ok((await files()).includes(worker))
   })
 
+  test('but for a file of more than 1 MiB, which is a problem and not even fetched', async () => {
+    const large = 'clusters/production/large.yaml'
+    await currentRepository(deps, id)
+    await commit({ [large]: `${acmeFiles[worker] ?? ''}${'# much\n'.repeat(150_000)}` })
+    stage.github.requests.reset()
+    await doubtHead(database, id)
+    await currentRepository(deps, id)
+    const read = (await readFiles(database, id)).find(({ file }) => file === large)
+    assert.deepEqual(read?.reading, {
+      images: [],
+      problems: [{ message: 'expected at most 1 MiB, and it has more', help: 'split the file' }],
+    })
+    assert.equal(textsAsked(), 0)
+    await commit({ [large]: null })
+  })
+
   test('leaves charts alone, wherever they stand', async () => {
     const chart = 'clusters/production/chart'
     const text = acmeFiles[worker] ?? ''

@@ -58,11 +58,18 @@ async function read(deps: Deps, octokit: Client, known: KnownRepository, head: C
   const { configuration, configurationBlob } = await readConfiguration(octokit, known, files)
   const manifests = configuration?.ok === true ? manifestsOf(configuration.value, files) : []
   const unread = await unreadBlobs(deps.database, unique(manifests))
-  const texts = await readTexts(octokit, name, unread)
+  const large = new Set(manifests.filter(({ bytes }) => bytes > largestManifest).map(({ blob }) => blob))
+  const texts = await readTexts(
+    octokit,
+    name,
+    unread.filter((blob) => !large.has(blob)),
+  )
+  const readingOf = (blob: BlobSha): ManifestReading =>
+    large.has(blob) ? { images: [], problems: [tooLarge] } : readingOfText(texts.get(blob))
   await deps.database.transaction(async (database) => {
     for (let start = 0; start < unread.length; start += readingsAtOnce) {
       const page = unread.slice(start, start + readingsAtOnce)
-      await keepReadings(database, new Map(page.map((blob) => [blob, readingOf(texts.get(blob))])))
+      await keepReadings(database, new Map(page.map((blob) => [blob, readingOf(blob)])))
     }
     const reading = { head, doubts, configuration, configurationBlob, files: manifests }
     await keepRepositoryReading(database, id, reading)
@@ -96,7 +103,11 @@ export function readConfigurationText(text: string | undefined): Parsed<Configur
 
 const noText: Problem = { message: 'the file is not text', help: 'write it in UTF-8' }
 
-function readingOf(text: string | undefined): ManifestReading {
+/** As everywhere. To read YAML takes time that grows with it, and meanwhile nothing else is done. */
+const largestManifest = 1024 * 1024
+const tooLarge: Problem = { message: 'expected at most 1 MiB, and it has more', help: 'split the file' }
+
+function readingOfText(text: string | undefined): ManifestReading {
   return text === undefined ? { images: [], problems: [noText] } : readManifest(text)
 }
 

@@ -15,7 +15,7 @@ import { GitHubUnavailable, hasStatus } from './errors.ts'
 import { graphql } from './graphql.ts'
 import { ownerAndName } from './repository-name.ts'
 
-export type FileAtCommit = { readonly path: FilePath; readonly blob: BlobSha }
+export type FileAtCommit = { readonly path: FilePath; readonly blob: BlobSha; readonly bytes: number }
 
 /** The head of a branch; undefined: there is no such branch, as in an empty repository. */
 export async function readHead(
@@ -45,7 +45,7 @@ export async function listFiles(
     // Links (120000) and submodules are nobody's manifest; a path that git allows and we do not is left out.
     if (entry.type !== 'blob' || entry.mode === '120000') return []
     const path = parseFilePath(entry.path)
-    return path.ok ? [{ path: path.value, blob: guaranteed(parseBlobSha(entry.sha)) }] : []
+    return path.ok ? [{ path: path.value, blob: guaranteed(parseBlobSha(entry.sha)), bytes: entry.size ?? 0 }] : []
   })
   return { files, complete: !data.truncated }
 }

@@ -44,9 +44,9 @@ test('the files of a commit are those that may be manifests: no links, no submod
   assert.deepEqual(
     files.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
     [
-      { path: 'app.yaml', blob: blobOf('a') },
-      { path: 'clusters/production/ü "app".yaml', blob: blobOf('a') },
-      { path: 'run.yaml', blob: blobOf('b') },
+      { path: 'app.yaml', blob: blobOf('a'), bytes: 1 },
+      { path: 'clusters/production/ü "app".yaml', blob: blobOf('a'), bytes: 1 },
+      { path: 'run.yaml', blob: blobOf('b'), bytes: 1 },
     ],
   )
 })
