@@ -28,7 +28,15 @@ export type KnowledgeDeps = {
   readonly unavailable: (image: ImageName, error: RegistryUnavailable) => Promise<void>
 }
 
-type Memory = { tags: ImageTags; readonly known: Map<string, KnownTag> } & Pick<StartingFacts, 'listedSinceMs'>
+type Memory = {
+  tags: ImageTags
+  readonly known: Map<string, KnownTag>
+  /** How many tags the registry refused to show. */
+  refusals: number
+} & Pick<StartingFacts, 'listedSinceMs'>
+
+/** One that shows a list and refuses each tag of it would be asked for thousands, and each time again. */
+const mostRefusals = 5
 
 const silent: StartingFacts = { tags: { kind: 'unknown' }, known: new Map(), listedSinceMs: () => undefined }
 
@@ -36,7 +44,7 @@ export function createKnowledge(deps: KnowledgeDeps, start: ReadonlyMap<ImageNam
   const images = new Map<ImageName, Memory>()
   const memoryOf = (image: ImageName): Memory => {
     const { tags, known, listedSinceMs } = start.get(image) ?? silent
-    const memory = images.get(image) ?? { tags, known: new Map(known), listedSinceMs }
+    const memory = images.get(image) ?? { tags, known: new Map(known), refusals: 0, listedSinceMs }
     images.set(image, memory)
     return memory
   }
@@ -72,6 +80,8 @@ async function learnDigest(deps: KnowledgeDeps, lookup: ImageLookup, memory: Mem
     return
   }
   deps.dropped(lookup, manifest.kind === 'refused' ? manifest.because : 'its manifest is not there')
+  if (manifest.kind === 'refused') memory.refusals += 1
+  if (manifest.kind === 'refused' && memory.refusals >= mostRefusals) memory.tags = manifest
   if (memory.tags.kind === 'tags')
     memory.tags = { kind: 'tags', tags: memory.tags.tags.filter((other) => other !== tag) }
 }
