@@ -60,6 +60,8 @@ suite('parseTagPolicy refuses', () => {
     ['regexp:(a{0,30}){0,30}[bc]', /is too large/],
     [`regexp:${'(a{0,30}){0,20}'.repeat(30)}`, /is too large/],
     [`regexp:${'(?:x|(?P<n>[[:alpha:]]\\pL)){0,50}'.repeat(14)}`, /is too large/],
+    [`regexp:(${'()'.repeat(240)}){1000}`, /is too large/],
+    [String.raw`regexp:(\Q${'a'.repeat(480)}\E){1000}`, /is too large/],
     ['x'.repeat(513), /at most 512 characters/],
   ]
   for (const [text, because] of rows) {
