@@ -29,7 +29,8 @@ export async function planOf(
     if (plan.lookups.length === 0) return plan
     if (done >= mostLookups) {
       knowledge.leave(plan.lookups.map(({ image }) => image))
-      await deps.jobs.ask(journeys.release, `${repository.id}`, { afterMs: nextRunMs })
+      // What taught nothing would teach nothing again: the next push, tag or refresh tries.
+      if (knowledge.kept() > 0) await deps.jobs.ask(journeys.release, `${repository.id}`, { afterMs: nextRunMs })
       continue
     }
     await knowledge.lookUp(plan.lookups)

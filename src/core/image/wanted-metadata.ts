@@ -14,6 +14,8 @@ export type KnownTag = {
   /** As the registry's list says; where it says so of one image, it does of all. */
   readonly created?: string
   readonly image?: TagContent
+  /** The registry does not show what it is: it says nothing, and is not asked for again now. */
+  readonly unread?: boolean
 }
 
 /** True of a digest for ever. */
@@ -52,7 +54,7 @@ export function wantedMetadata(
   if (candidates.length < 2) return { describe: [], resolve: [], later: 0 }
   const unread = candidates
     .map((tag) => ({ tag, is: known(tag) }))
-    .filter(({ is }) => is?.image === undefined && is?.created === undefined)
+    .filter(({ is }) => is?.image === undefined && is?.created === undefined && is?.unread !== true)
   const digests = new Map<string, { tag: string; digest: string; firstSeenMs: number }>()
   for (const { tag, is } of unread.toSorted((a, b) => compareNames(a.tag, b.tag)))
     if (is !== undefined && !digests.has(is.digest)) digests.set(is.digest, { tag, ...is })
@@ -71,7 +73,8 @@ export function wantedMetadata(
 export function createdTimes(known: Known): CreatedTime {
   return (tag) => {
     const is = known(tag)
-    return is?.created ?? (is?.image === undefined ? undefined : (is.image.created ?? ''))
+    if (is === undefined || (is.image === undefined && is.unread !== true)) return is?.created
+    return is.created ?? is.image?.created ?? ''
   }
 }
 

@@ -139,7 +139,7 @@ function undecided(because: SkippedBecause): string | undefined {
 function missingOf({ known }: ChoiceFacts, tag: string): WantedLookup | undefined {
   const is = known(tag)
   if (is === undefined) return { what: 'digest', tag }
-  return is.image === undefined ? { what: 'content', tag, digest: is.digest } : undefined
+  return is.image === undefined && is.unread !== true ? { what: 'content', tag, digest: is.digest } : undefined
 }
 
 function isStale({ known, nowMs }: ChoiceFacts, { minimumAgeMs }: ChoiceRules, tag: string): boolean {

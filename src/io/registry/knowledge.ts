@@ -8,6 +8,8 @@ import { RegistryUnavailable } from './unavailable.ts'
 export type Knowledge = {
   readonly factsOf: (image: ImageName) => ImageFacts
   readonly lookUp: (lookups: readonly ImageLookup[]) => Promise<void>
+  /** How much was learned that is known from now on: what is not asked again gets a plan on. */
+  readonly kept: () => number
   /** Nothing of these is decided now: there is no time, or no way, to learn what the plan needs. */
   readonly leave: (images: readonly ImageName[]) => void
 }
@@ -33,18 +35,33 @@ type Memory = {
   readonly known: Map<string, KnownTag>
   /** How many tags the registry refused to show. */
   refusals: number
+  /** How many look-ups led to nothing that could be kept. */
+  failures: number
 } & Pick<StartingFacts, 'listedSinceMs'>
 
 /** One that shows a list and refuses each tag of it would be asked for thousands, and each time again. */
 const mostRefusals = 5
+const mostFailures = 250
 
 const silent: StartingFacts = { tags: { kind: 'unknown' }, known: new Map(), listedSinceMs: () => undefined }
 
-export function createKnowledge(deps: KnowledgeDeps, start: ReadonlyMap<ImageName, StartingFacts>): Knowledge {
+export function createKnowledge(given: KnowledgeDeps, start: ReadonlyMap<ImageName, StartingFacts>): Knowledge {
+  let kept = 0
+  const deps: KnowledgeDeps = {
+    ...given,
+    keepDigest: async (image, tag, digest) => {
+      kept += 1
+      return given.keepDigest(image, tag, digest)
+    },
+    keepContent: async (digest, content) => {
+      kept += 1
+      await given.keepContent(digest, content)
+    },
+  }
   const images = new Map<ImageName, Memory>()
   const memoryOf = (image: ImageName): Memory => {
     const { tags, known, listedSinceMs } = start.get(image) ?? silent
-    const memory = images.get(image) ?? { tags, known: new Map(known), refusals: 0, listedSinceMs }
+    const memory = images.get(image) ?? { tags, known: new Map(known), refusals: 0, failures: 0, listedSinceMs }
     images.set(image, memory)
     return memory
   }
@@ -54,6 +71,7 @@ export function createKnowledge(deps: KnowledgeDeps, start: ReadonlyMap<ImageNam
       return { tags, known: (tag) => known.get(tag), listedSinceMs }
     },
     lookUp: async (lookups) => inParallel(lookups, async (lookup) => learn(deps, lookup, memoryOf(lookup.image))),
+    kept: () => kept,
     leave(left) {
       for (const image of left) memoryOf(image).tags = { kind: 'unknown' }
     },
@@ -80,6 +98,7 @@ async function learnDigest(deps: KnowledgeDeps, lookup: ImageLookup, memory: Mem
     return
   }
   deps.dropped(lookup, manifest.kind === 'refused' ? manifest.because : 'its manifest is not there')
+  fail(memory)
   if (manifest.kind === 'refused') memory.refusals += 1
   if (manifest.kind === 'refused' && memory.refusals >= mostRefusals) memory.tags = manifest
   if (memory.tags.kind === 'tags')
@@ -88,15 +107,22 @@ async function learnDigest(deps: KnowledgeDeps, lookup: ImageLookup, memory: Mem
 
 type ContentLookup = Extract<ImageLookup, { readonly what: 'content' }>
 
-/** What cannot be read says nothing: no time, no platform. For this plan only, for it may be mended. */
+/** What cannot be read says nothing. For this plan only, for it may be mended. */
 async function learnContent(deps: KnowledgeDeps, lookup: ContentLookup, memory: Memory): Promise<void> {
   const { image, digest } = lookup
   const read = await deps.registry.readImage(image, digest)
   if (read.kind !== 'image') deps.dropped(lookup, read.kind === 'refused' ? read.because : 'its manifest is not there')
-  const content: TagContent = read.kind === 'image' ? contentOf(read) : { platforms: [] }
-  if (read.kind === 'image') await deps.keepContent(digest, content)
-  for (const [tag, known] of memory.known)
-    if (known.digest === digest) memory.known.set(tag, { ...known, image: content })
+  const learned = read.kind === 'image' ? { image: contentOf(read) } : { unread: true }
+  if (learned.image !== undefined) await deps.keepContent(digest, learned.image)
+  else fail(memory)
+  for (const [tag, known] of memory.known) if (known.digest === digest) memory.known.set(tag, { ...known, ...learned })
+}
+
+/** Nothing of it is kept, so it costs as much with the next plan. */
+function fail(memory: Memory): void {
+  memory.failures += 1
+  if (memory.failures >= mostFailures)
+    memory.tags = { kind: 'refused', because: `${memory.failures} of its tags cannot be looked up` }
 }
 
 function contentOf({ created, platforms, labels }: TagContent): TagContent {

@@ -100,6 +100,16 @@ const rows: readonly (readonly [name: string, given: Given, expected: Expected])
     { kind: 'none', because: { kind: 'platforms-unknown', tag: '1.1.0' }, lookups: digestOf('1.1.0') },
   ],
   [
+    'nothing of which cannot be read whether it runs where the current one runs',
+    { current: '1.0.0', tags: ['1.0.0', '1.1.0'], known: { '1.0.0': read(), '1.1.0': looked({ unread: true }) } },
+    { kind: 'none', because: { kind: 'platforms-unknown', tag: '1.1.0' }, lookups: [] },
+  ],
+  [
+    'what is newer where the current one cannot be read',
+    { current: '1.0.0', tags: ['1.0.0', '1.1.0'], known: { '1.0.0': looked({ unread: true }), '1.1.0': read() } },
+    { kind: 'tag', tag: '1.1.0', lookups: [] },
+  ],
+  [
     'whatever the policy allows where the current tag is gone',
     { current: 'gone', tags: ['1.0.0'], known: { '1.0.0': read() } },
     { kind: 'tag', tag: '1.0.0', because: { kind: 'current-absent' }, lookups: [] },

@@ -56,6 +56,7 @@ test('what is read of a digest is known of every tag that has it', async () => {
   const { known } = knowledge.factsOf(image)
   assert.deepEqual([known('1')?.image, known('2')?.image?.platforms], [known('2')?.image, ['linux/amd64']])
   assert.deepEqual(knowledge.events, ['digest of 1', 'digest of 2', 'content'])
+  assert.equal(knowledge.kept(), 3)
 })
 
 test('a tag without a manifest is as if it were not listed', async () => {
@@ -76,8 +77,16 @@ test('an image that cannot be read says nothing, and nothing of that is kept', a
   const knowledge = knowledgeOf({ read: () => refused })
   await knowledge.lookUp(digests('1'))
   await knowledge.lookUp([{ what: 'content', tag: '1', digest, image }])
-  assert.deepEqual(knowledge.factsOf(image).known('1')?.image, { platforms: [] })
+  assert.deepEqual(knowledge.factsOf(image).known('1'), { digest, firstSeenMs: 1, unread: true })
   assert.deepEqual(knowledge.events, ['digest of 1', 'dropped 1'])
+})
+
+test('a list of tags without manifests is not gone through to its end', async () => {
+  const tags = Array.from({ length: 1000 }, (_, index) => `${index}`)
+  const knowledge = knowledgeOf({ tags, head: () => ({ kind: 'absent' }) })
+  for (const tag of tags) await knowledge.lookUp(digests(tag))
+  assert.deepEqual(tagsOf(knowledge), { kind: 'refused', because: '250 of its tags cannot be looked up' })
+  assert.deepEqual([knowledge.events.length, knowledge.kept()], [250, 0])
 })
 
 test('while a registry is away nothing is known of the image', async () => {
