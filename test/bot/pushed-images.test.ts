@@ -37,8 +37,10 @@ describe('nextAsk asks', () => {
           const at = asked[index] ?? -1
           assert.ok(at >= hint && at <= hint + 2000, `${hint} → ${at}`)
         }
-        assert.ok(new Set(asked).size <= 7, asked.join())
+        const soFar = new Set(asked.filter((at) => at <= 10_000))
+        assert.ok(soFar.size <= 7, asked.join())
       }),
+      { examples: [[[0, 1, 1, 4000, 6000, 8000, 10_000, 2000]]] },
     )
   })
 })
