@@ -6,7 +6,7 @@ import { type Parsed, parsed, refused } from '../core/parsed.ts'
 import { Secret } from '../core/secret.ts'
 import { logFormats, logLevels } from './log.ts'
 import { duration, httpUrl, oneOf, wholeNumber } from './setting-values.ts'
-import { type SettingRow } from './settings-rows.ts'
+import { type SettingRows } from './setting-reader.ts'
 
 /** Where Kubernetes puts into a pod what its service account needs. */
 export const serviceAccountFolder = '/var/run/secrets/kubernetes.io/serviceaccount'
@@ -81,7 +81,7 @@ export const agentRows = {
   PORT: { parse: wholeNumber(0, 65_535), default: '8080', description: 'The port to listen on; 0 picks a free one.' },
   LOG_LEVEL: { parse: oneOf(logLevels), default: 'info', description: `One of ${logLevels.join(', ')}.` },
   LOG_FORMAT: { parse: oneOf(logFormats), default: 'json', description: '`json` for machines, `text` for people.' },
-} as const satisfies Readonly<Record<string, SettingRow<unknown>>>
+} as const satisfies SettingRows
 
 export type AgentVariable = keyof typeof agentRows
 

@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs'
 import type { AgentKey } from '../core/config/agent-key.ts'
 import type { ClusterPath } from '../core/config/cluster-path.ts'
 import type { BranchName, ClusterName } from '../core/ids.ts'
-import { formatProblem, type Parsed, type Problem, parsed, refused } from '../core/parsed.ts'
+import { type Parsed, parsed, refused } from '../core/parsed.ts'
 import type { Secret } from '../core/secret.ts'
-import { UserError } from '../core/user-error.ts'
 import {
   type AgentVariable,
   agentRows,
@@ -13,8 +11,14 @@ import {
   serviceAccountFolder,
 } from './agent-settings-rows.ts'
 import type { LogOptions } from './log.ts'
-import type { Environment, ReadFile } from './settings.ts'
-import type { SettingRow } from './settings-rows.ts'
+import {
+  createSettingReader,
+  type Environment,
+  type ReadFile,
+  readText,
+  settingsOf,
+  type SettingValues,
+} from './setting-reader.ts'
 
 /** The agent's settings, read once at start. Which commit runs they do not say: git does. */
 export type AgentSettings = {
@@ -49,51 +53,22 @@ export type BotAccess = { readonly url: string; readonly publicKey: AgentKey; re
 
 /** Throws a `UserError` that says everything that is wrong. */
 export function readAgentSettings(environment: Environment, readFile: ReadFile = readText): AgentSettings {
-  const result = parseAgentSettings(environment, readFile)
-  if (result.ok) return result.value
-  throw new UserError(
-    `the settings are wrong:\n${result.problems.map((problem) => `  ${formatProblem(problem)}`).join('\n')}`,
-    { help: 'Every setting is described in docs/agent.md.' },
-  )
+  return settingsOf(parseAgentSettings(environment, readFile), 'Every setting is described in docs/agent.md.')
 }
 
-function readText(path: string): string {
-  return readFileSync(path, 'utf8')
-}
-
-type Values = { readonly [V in AgentVariable]: ValueOf<(typeof agentRows)[V]> | undefined }
-type ValueOf<R> = R extends { readonly parse: (text: string) => Parsed<infer T> } ? T : never
+type Values = SettingValues<typeof agentRows>
 
 /** All problems at once, each with the name of its variable and without the value of a secret. */
 export function parseAgentSettings(environment: Environment, readFile: ReadFile): Parsed<AgentSettings> {
-  const problems: Problem[] = []
-  function take<T>(name: string, result: Parsed<T>): T | undefined {
-    if (result.ok) return result.value
-    problems.push(...result.problems.map((problem) => ({ ...problem, message: `${name}: ${problem.message}` })))
-    return undefined
-  }
-  const said = (name: string): string => environment[name]?.trim() ?? ''
-  function read<T>(name: string, row: SettingRow<T>): T | undefined {
-    const text = said(name) || row.default
-    if (text !== undefined) return take(name, row.parse(text))
-    if (row.required) take(name, refused({ message: 'expected a value, got none', help: row.description }))
-    return undefined
-  }
-
-  const rows: readonly (readonly [string, SettingRow<unknown>])[] = Object.entries(agentRows)
-  // Each value has the type of its row: the same key, the same `parse`.
-  const values = Object.fromEntries(rows.map(([name, row]) => [name, read(name, row)])) as Values
+  const { said, values: read, take, file, settle } = createSettingReader(environment, readFile)
+  const values = read(agentRows)
   const access = take('GIT_URL', gitAccess(values))
-  const key =
-    values.AGENT_KEY_FILE === undefined
-      ? undefined
-      : take('AGENT_KEY_FILE', readWith(readFile, values.AGENT_KEY_FILE, parseAgentPrivateKey))
+  const key = file('AGENT_KEY_FILE', values.AGENT_KEY_FILE, parseAgentPrivateKey)
   take('BOT_URL', allOrNone(said))
-
-  const [first, ...others] = problems
-  if (first !== undefined) return refused(first, ...others)
-  const namespace = values.NAMESPACE ?? podNamespace(readFile)
-  return parsed(compose(values as Complete, { access, key, namespace, server: serverOf(values, said) } as Looked))
+  return settle(() => {
+    const namespace = values.NAMESPACE ?? podNamespace(readFile)
+    return compose(values as Complete, { access, key, namespace, server: serverOf(values, said) } as Looked)
+  })
 }
 
 /** One kind of access, and what it needs. */
@@ -184,14 +159,5 @@ function compose(values: Complete, { access, key, namespace, server }: Looked): 
     host: values.HOST,
     port: values.PORT,
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
-  }
-}
-
-function readWith<T>(readFile: ReadFile, path: string, parse: (text: string) => Parsed<T>): Parsed<T> {
-  try {
-    return parse(readFile(path))
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'it cannot be read'
-    return refused(`expected a readable file, got \`${path}\` (${reason})`)
   }
 }

@@ -4,21 +4,8 @@ import { type Parsed, parsed, refused } from '../core/parsed.ts'
 import { Secret } from '../core/secret.ts'
 import { logFormats, logLevels } from './log.ts'
 import { parseRegistries } from './registries.ts'
+import { type SettingRows } from './setting-reader.ts'
 import { duration, httpUrl, oneOf, wholeNumber } from './setting-values.ts'
-
-/** One variable: what it is read as, and what the docs and `.env.example` say of it. */
-export type SettingRow<T> = {
-  readonly parse: (text: string) => Parsed<T>
-  /** As somebody would write it. */
-  readonly default?: string
-  readonly example?: string
-  readonly description: string
-  /** Its value stands in no error. */
-  readonly secret?: true
-  readonly required?: true
-  /** Stands in `.env.example` ready to be used, though it is not required: without it the bot has nothing to do. */
-  readonly start?: true
-}
 
 /** The order is that of the docs. */
 export const botRows = {
@@ -104,7 +91,7 @@ export const botRows = {
     default: '5m',
     description: 'How often to look for what webhooks did not tell: `90s`, `5m`, `1h`.',
   },
-} as const satisfies Readonly<Record<string, SettingRow<unknown>>>
+} as const satisfies SettingRows
 
 export type BotVariable = keyof typeof botRows
 

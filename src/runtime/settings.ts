@@ -1,10 +1,16 @@
-import { readFileSync } from 'node:fs'
-import { formatProblem, type Parsed, type Problem, parsed, refused } from '../core/parsed.ts'
+import { type Parsed, refused } from '../core/parsed.ts'
 import { type Secret } from '../core/secret.ts'
-import { UserError } from '../core/user-error.ts'
 import { type LogOptions } from './log.ts'
 import { parseRegistries, type RegistrySetting } from './registries.ts'
-import { agentLinkKey, botRows, type BotVariable, privateKey, type SettingRow } from './settings-rows.ts'
+import {
+  createSettingReader,
+  type Environment,
+  type ReadFile,
+  readText,
+  settingsOf,
+  type SettingValues,
+} from './setting-reader.ts'
+import { agentLinkKey, botRows, type BotVariable, privateKey } from './settings-rows.ts'
 
 /** The bot's settings, read once at start. */
 export type BotSettings = {
@@ -32,62 +38,27 @@ export type BotSettings = {
   readonly refreshIntervalMs: number
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>
-
-/** For `PRIVATE_KEY_PATH`, `AGENT_LINK_KEY_PATH` and `REGISTRIES_FILE`; throws when it cannot. */
-export type ReadFile = (path: string) => string
-
 /** Throws a `UserError` that says everything that is wrong. */
 export function readBotSettings(environment: Environment, readFile: ReadFile = readText): BotSettings {
-  const result = parseBotSettings(environment, readFile)
-  if (result.ok) return result.value
-  throw new UserError(
-    `the settings are wrong:\n${result.problems.map((problem) => `  ${formatProblem(problem)}`).join('\n')}`,
-    {
-      help: 'Every setting is described in docs/settings.md; .env.example is a start.',
-    },
+  return settingsOf(
+    parseBotSettings(environment, readFile),
+    'Every setting is described in docs/settings.md; .env.example is a start.',
   )
 }
 
-function readText(path: string): string {
-  return readFileSync(path, 'utf8')
-}
-
-type Values = { readonly [V in BotVariable]: ValueOf<(typeof botRows)[V]> | undefined }
-type ValueOf<R> = R extends { readonly parse: (text: string) => Parsed<infer T> } ? T : never
+type Values = SettingValues<typeof botRows>
 
 /** All problems at once, each with the name of its variable and without the value of a secret. */
 export function parseBotSettings(environment: Environment, readFile: ReadFile): Parsed<BotSettings> {
-  const problems: Problem[] = []
-  function take<T>(name: string, result: Parsed<T>): T | undefined {
-    if (result.ok) return result.value
-    problems.push(...result.problems.map((problem) => ({ ...problem, message: `${name}: ${problem.message}` })))
-    return undefined
-  }
-  const said = (name: string): string => environment[name]?.trim() ?? ''
-  function read<T>(name: string, row: SettingRow<T>): T | undefined {
-    const text = said(name) || row.default
-    if (text !== undefined) return take(name, row.parse(text))
-    if (row.required) take(name, refused({ message: 'expected a value, got none', help: row.description }))
-    return undefined
-  }
-  function file<T>(name: string, path: string | undefined, parse: (text: string) => Parsed<T>): T | undefined {
-    return path === undefined ? undefined : take(name, readWith(readFile, path, parse))
-  }
-
-  const rows: readonly (readonly [string, SettingRow<unknown>])[] = Object.entries(botRows)
-  // Each value has the type of its row: the same key, the same `parse`.
-  const values = Object.fromEntries(rows.map(([name, row]) => [name, read(name, row)])) as Values
+  const { said, values: read, take, file, settle } = createSettingReader(environment, readFile)
+  const values = read(botRows)
   const key = values.PRIVATE_KEY ?? file('PRIVATE_KEY_PATH', values.PRIVATE_KEY_PATH, privateKey)
   const registries = values.REGISTRIES ?? file('REGISTRIES_FILE', values.REGISTRIES_FILE, parseRegistries) ?? []
   const linkKey = values.AGENT_LINK_KEY ?? file('AGENT_LINK_KEY_PATH', values.AGENT_LINK_KEY_PATH, agentLinkKey)
   if (!said('PRIVATE_KEY') && values.PRIVATE_KEY_PATH === undefined) {
     take('PRIVATE_KEY', refused({ message: 'expected a value, got none', help: 'Set it or PRIVATE_KEY_PATH.' }))
   }
-
-  const [first, ...others] = problems
-  if (first !== undefined) return refused(first, ...others)
-  return parsed(compose(values as Complete, { key: key as Secret, linkKey, registries }))
+  return settle(() => compose(values as Complete, { key: key as Secret, linkKey, registries }))
 }
 
 /** What is required or has a default is there once there are no problems. */
@@ -133,13 +104,4 @@ function compose(
 /** GitHub Enterprise Server has REST under `/api/v3`, GraphQL under `/api/graphql`. */
 function graphqlUrl(apiUrl: string): string {
   return `${apiUrl.replace(/\/v3$/, '')}/graphql`
-}
-
-function readWith<T>(readFile: ReadFile, path: string, parse: (text: string) => Parsed<T>): Parsed<T> {
-  try {
-    return parse(readFile(path))
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'it cannot be read'
-    return refused(`expected a readable file, got \`${path}\` (${reason})`)
-  }
 }

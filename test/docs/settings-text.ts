@@ -1,4 +1,4 @@
-import { type SettingRow } from '../../src/runtime/settings-rows.ts'
+import { type SettingRow } from '../../src/runtime/setting-reader.ts'
 
 /** The row of a setting in the table of docs/settings.md. */
 export function docsRow(name: string, row: SettingRow<unknown>): string {
