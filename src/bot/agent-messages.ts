@@ -63,7 +63,8 @@ async function hearReport(deps: AgentDeps, session: AgentSession, report: SyncRe
 }
 
 async function learn(deps: AgentDeps, session: AgentSession, state: AgentState): Promise<void> {
-  await keepAgentState(deps.database, session, { state, at: deps.now() })
+  const { key, since } = session
+  await keepAgentState(deps.database, session, { key, since, state, at: deps.now() })
   await deps.jobs.ask(journeys.deployment, formatClusterKey(session))
 }
 

@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { acme } from '../support/world.ts'
-import { type AgentWorld, asks, come, head, liveDiff, report, startAgentWorld } from './agent-ground.ts'
+import {
+  type AgentWorld,
+  asks,
+  checksOn,
+  come,
+  failure,
+  head,
+  liveDiff,
+  report,
+  startAgentWorld,
+  tag,
+} from './agent-ground.ts'
 
 const hints = ({ agent }: AgentWorld): number => agent.heard.filter(({ kind }) => kind === 'fetch').length
 
@@ -44,5 +55,21 @@ describe('an agent', () => {
     }
     await world.deliver({ guid: 'c0ffee00-0000-4000-8000-000000000000', event: 'check_run', payload })
     await come(() => assert.equal(asks(agent).length, 2))
+  })
+
+  test('that stays connected while the app is taken away and given back is heard as before', async () => {
+    await using world = await startAgentWorld()
+    await world.agent.connect()
+    const commit = head(world)
+    world.agent.say({ kind: 'synced', report: report(commit) })
+    await come(() => assert.equal(tag(world), commit))
+    await world.rest()
+    const [installation = 0] = world.github.state.installations.keys()
+    await world.github.suspend(installation)
+    await world.rest()
+    await world.github.unsuspend(installation)
+    await world.rest()
+    world.agent.say({ kind: 'synced', report: report(commit, failure) })
+    await come(() => assert.deepEqual(checksOn(world, commit), { 'lotse/sync (production)': 'failure' }))
   })
 })

@@ -49,17 +49,23 @@ export async function keepDisconnected(database: Queryable, { repository, cluste
   )
 }
 
+/** Its row may have gone while it stayed connected: with an installation that was taken away and came back. */
 export async function keepAgentState(
   database: Queryable,
   { repository, cluster }: AgentId,
-  { state, at }: { readonly state: AgentState; readonly at: Date },
-): Promise<void> {
-  await database.query('update agent set state = $3, last_seen = $4 where repository = $1 and cluster = $2', [
-    repository,
-    cluster,
+  {
+    key,
+    since,
     state,
     at,
-  ])
+  }: { readonly key: AgentKey; readonly since: Date; readonly state: AgentState; readonly at: Date },
+): Promise<void> {
+  await database.query(
+    `insert into agent (repository, cluster, key, connected_since, last_seen, state)
+     select id, $2, $3, $4, $5, $6 from repository where id = $1
+     on conflict (repository, cluster) do update set state = excluded.state, last_seen = excluded.last_seen`,
+    [repository, cluster, key, since, at, state],
+  )
 }
 
 export async function readAgents(database: Queryable, repository: RepoId): Promise<readonly KnownAgent[]> {

@@ -64,7 +64,7 @@ test('what an agent said stays when it is gone, with when it was last seen', asy
   const state: AgentState = { version: '1.0.0', path: 'here', lastFull: commit('b') }
   await keepConnected(database, id, { key, at })
   assert.deepEqual(await readAgent(database, id), { cluster, lastSeen: '2026-11-22T10:00:00Z', state: undefined })
-  await keepAgentState(database, id, { state, at })
+  await keepAgentState(database, id, { key, since: at, state, at })
   await keepDisconnected(database, id, new Date('2026-11-22T11:00:00Z'))
   assert.deepEqual(await readAgent(database, id), { cluster, lastSeen: '2026-11-22T11:00:00Z', state })
 })
