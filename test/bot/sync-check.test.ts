@@ -80,6 +80,14 @@ test('syncCheck points at files of the commit only', () => {
   ])
 })
 
+test('an annotation is cut between characters, not within one', () => {
+  const at = { file: 'clusters/production/a.yaml', line: 3, column: 1 }
+  const [annotation] =
+    syncCheck(of({ result: 'partial', problems: [{ ...lasting, message: `x${'😀'.repeat(500)}`, at }] })).annotations ??
+    []
+  assert.equal(annotation?.message.isWellFormed(), true)
+})
+
 test('nothing that an agent says becomes a mention, a link or one of our markers', () => {
   const hostile = {
     message: '@acme [x](http://evil) <!-- lotse:sync-failed',
@@ -90,6 +98,25 @@ test('nothing that an agent says becomes a mention, a link or one of our markers
   const texts = [syncCheck(told).summary, failureComment(cluster, told).split('\n').slice(1).join('\n')]
   for (const text of texts) assert.doesNotMatch(text, /(?<!`)@acme\b(?!`)|\[x\]\(http|<!--/)
   assert.doesNotMatch(deploymentDescription(told), /@acme/)
+})
+
+test('what many objects say at length is cut to what GitHub takes, and the rest counted', () => {
+  const words = 'Invalid value: "a_b|c": must match [-._a-zA-Z][-._a-zA-Z0-9]* '.repeat(20)
+  const object = `apps/Deployment demo/${'a_b'.repeat(80)}`
+  const problems = Array.from({ length: 50 }, (): SyncProblem => ({ ...lasting, message: words, object }))
+  const heldPrunes = problems.map(() => ({ object, because: words }))
+  const told = of({ result: 'partial', problems, moreProblems: 7, heldPrunes })
+  const { summary } = syncCheck(told)
+  assert.ok(summary.length <= 65_535, `${summary.length}`)
+  const [failed = '', held = ''] = summary.split('Not in git any more')
+  for (const [text, total] of [
+    [failed, 57],
+    [held, 50],
+  ] as const) {
+    const others = Number(/^- … and (\d+) more$/m.exec(text)?.[1])
+    assert.equal((text.match(/^- `/gm) ?? []).length + others, total)
+  }
+  assert.ok(failureComment(cluster, told).length <= 65_536)
 })
 
 test('the mark of a failure comes back as it was written, and only from its first line', () => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { bounded } from '../../core/diff/bounded.ts'
 import { type ClusterName, type CommitSha, parseCommitSha, parseFilePath } from '../../core/ids.ts'
 import { escapeMarkdown, inlineCode, plainLine } from '../../core/markdown.ts'
 import { formatProblem } from '../../core/parsed.ts'
@@ -80,18 +81,36 @@ export function syncCheck(report: SyncReport): Check {
   }
 }
 
-/** GitHub takes 65,535 characters; 50 problems and as many deletions, cut, are far less. */
 const longestText = 500
 
+/** GitHub takes 65,535 characters of both. What is escaped can be twice as long. */
+const room = { problems: 40_000, held: 20_000 }
+
 function summaryOf({ problems, moreProblems, heldPrunes }: SyncReport): string {
-  const problemLines = problems.map((problem) => `- ${withObject(problem.object, formatProblem(problem))}`)
-  const more = moreProblems === 0 ? [] : [`- … and ${moreProblems} more`]
-  const held = heldPrunes.slice(0, 50).map(({ object, because }) => `- ${withObject(object, because)}`)
+  const problemLines = listed(problems.map(formatListed), { room: room.problems, elsewhere: moreProblems })
+  const held = heldPrunes.map(({ object, because }) => withObject(object, because))
+  const heldLines = listed(held, { room: room.held })
   return [
-    ...(problemLines.length === 0 ? [] : ['What could not be done:', '', ...problemLines, ...more, '']),
-    ...(held.length === 0 ? [] : ['Not in git any more, and left in the cluster:', '', ...held, '']),
-    ...(problemLines.length + held.length === 0 ? ['Everything that git names is there.', ''] : []),
+    ...(problemLines.length === 0 ? [] : ['What could not be done:', '', ...problemLines, '']),
+    ...(heldLines.length === 0 ? [] : ['Not in git any more, and left in the cluster:', '', ...heldLines, '']),
+    ...(problemLines.length + heldLines.length === 0 ? ['Everything that git names is there.', ''] : []),
   ].join('\n')
+}
+
+type Listing = { readonly items?: number; readonly room: number; readonly elsewhere?: number }
+
+/** As many as there is room for, and how many there are beside them. */
+function listed(items: readonly string[], { items: most = items.length, room, elsewhere = 0 }: Listing): string[] {
+  const shown = bounded(
+    items.map((item) => `- ${item}`),
+    { items: most, room },
+  )
+  const others = items.length - shown.length + elsewhere
+  return others === 0 ? [...shown] : [...shown, `- … and ${others} more`]
+}
+
+function formatListed(problem: SyncProblem): string {
+  return withObject(problem.object, formatProblem(problem))
 }
 
 function withObject(object: string | undefined, text: string): string {
@@ -121,7 +140,8 @@ function annotationOf({ at, message, help, object, turn }: SyncProblem): readonl
 }
 
 function cut(text: string, most = longestText): string {
-  return text.length > most ? `${text.slice(0, most)}…` : text
+  // Well-formed: half a surrogate pair is no text that GitHub takes.
+  return text.length > most ? `${text.slice(0, most).toWellFormed()}…` : text
 }
 
 const marker = /^<!-- lotse:sync-failed cluster=([a-z0-9-]{1,63}) commit=([0-9a-f]{40,64}) -->(?:\r?\n|$)/
@@ -143,14 +163,12 @@ const mostTold = 5
 
 export function failureComment(cluster: ClusterName, report: SyncReport): string {
   const { commit, problems, moreProblems } = report
-  const told = problems.slice(0, mostTold).map((problem) => `- ${withObject(problem.object, formatProblem(problem))}`)
-  const others = problems.length - told.length + moreProblems
+  const told = { items: mostTold, room: room.problems, elsewhere: moreProblems }
   return [
     formatFailureMarker({ cluster, commit }),
     `❌ Merged as \`${commit.slice(0, 7)}\`, but \`${cluster}\` could not be made to look like it.`,
     '',
-    ...told,
-    ...(others > 0 ? [`- … and ${others} more`] : []),
+    ...listed(problems.map(formatListed), told),
     '',
     `All of it: the check \`${syncCheckName(cluster)}\` on the commit. How it stands now: \`/lotse status ${cluster}\``,
     '',
