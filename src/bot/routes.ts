@@ -17,7 +17,7 @@ export async function serve(
   upgrades: readonly HttpUpgrade[] = [],
 ): Promise<HttpServer> {
   const { registryWebhookSecret: secret, registries } = settings
-  const receiveRegistry = createRegistryWebhook(deps, { secret, registries })
+  const registryWebhook = createRegistryWebhook(deps, { secret, registries })
   const routes: readonly HttpRoute[] = [
     {
       method: 'POST',
@@ -29,7 +29,12 @@ export async function serve(
       method: 'POST',
       path: registryWebhookPath('{host}'),
       maxBytes: notificationBytes,
-      handle: (request) => receiveRegistry(request, request.params['host'] ?? ''),
+      handle: (request) => registryWebhook.receive(request, request.params['host'] ?? ''),
+    },
+    {
+      method: 'OPTIONS',
+      path: registryWebhookPath('{host}'),
+      handle: (request) => registryWebhook.permit(request, request.params['host'] ?? ''),
     },
     { method: 'GET', path: '/metrics', handle: () => metrics(deps) },
   ]

@@ -23,7 +23,7 @@ export type HttpAnswer = {
 }
 
 export type HttpRoute = {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'OPTIONS'
   /** `/webhooks/registry/{host}` */
   readonly path: string
   /** The largest body that is read; default 0. */

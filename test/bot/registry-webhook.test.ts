@@ -172,6 +172,53 @@ describe('a notification of a registry asks', () => {
   }
 })
 
+describe('Event Grid of Azure', () => {
+  const data = { validationCode: '512d38b6-c7b8-40c8-89fe-f46f9e9622b6', validationUrl: `${registry.url}/validate` }
+  const body = JSON.stringify([{ id: '1', eventType: 'Microsoft.EventGrid.SubscriptionValidationEvent', data }])
+  const url = server.url + registryWebhookPath(acme.registryHost)
+
+  test('hears its code back, and nobody fetches its address', async () => {
+    const response = await fetch(url, { method: 'POST', headers: { authorization }, body })
+    assert.equal(response.status, 200)
+    assert.deepEqual(await response.json(), { validationResponse: data.validationCode })
+    assert.deepEqual(registry.requests.all(), {})
+  })
+
+  test('hears nothing back without the secret', async () => {
+    const { status, message } = await post({ body, headers: {} })
+    assert.equal(status, 401)
+    assert.ok(!message.includes(data.validationCode))
+  })
+
+  const origin = { 'webhook-request-origin': 'eventgrid.azure.net', 'webhook-request-rate': '120' }
+
+  test('may send CloudEvents when it asks', async () => {
+    const { status, headers } = await fetch(url, { method: 'OPTIONS', headers: { authorization, ...origin } })
+    assert.equal(status, 200)
+    assert.equal(headers.get('webhook-allowed-origin'), 'eventgrid.azure.net')
+    assert.equal(headers.get('webhook-allowed-rate'), '*')
+  })
+
+  const refusals: readonly (readonly [name: string, to: string, headers: Record<string, string>, status: number])[] = [
+    ['without the secret', url, origin, 401],
+    [
+      'for a registry that is none of ours',
+      `${server.url}${registryWebhookPath('x.org')}`,
+      { authorization, ...origin },
+      404,
+    ],
+    ['without saying who it is', url, { authorization }, 400],
+    ['with a name that is none', url, { authorization, 'webhook-request-origin': 'a b' }, 400],
+  ]
+  for (const [name, to, headers, status] of refusals) {
+    test(`may not ${name}`, async () => {
+      const response = await fetch(to, { method: 'OPTIONS', headers })
+      assert.equal(response.status, status)
+      assert.equal(response.headers.get('webhook-allowed-origin'), null)
+    })
+  }
+})
+
 describe('a notification knows its registry', () => {
   const dockerHub = registrySenders.find(({ host }) => host === 'docker.io') ?? assert.fail()
   const names = ['docker.io', 'index.docker.io', 'registry-1.docker.io', 'Docker.IO'] as const
@@ -229,7 +276,19 @@ describe('a notification of a registry is refused', () => {
     ['when an event is none', { body: { events: ['push'] } }, 400, /event 1: expected an event/],
     ['when a tag is none', { body: { events: [pushed({ tag: '../latest' })] } }, 400, /expected a tag/],
     ['when a repository is none', { body: { events: [pushed({ repository: 7 })] } }, 400, /expected a repository/],
+    [
+      'when its name has no end',
+      { body: { events: [pushed({ repository: 'a'.repeat(900_000) })] } },
+      400,
+      /^.{1,400}$/,
+    ],
     ['when its name leads elsewhere', { body: { events: [pushed({ repository: '../x' })] } }, 400, /expected an image/],
+    [
+      'when it is all the events there is room for',
+      { body: `{"events":[${'7,'.repeat(500_000)}7]}` },
+      400,
+      /^.{1,400}$/,
+    ],
     ['when all of it is wrong', { body: { events: Array(9999).fill(7) } }, 400, /^.{1,400}$/],
     ['when it is larger than any', { body: ' '.repeat(1024 * 1024 + 1) }, 413, /larger/],
   ]

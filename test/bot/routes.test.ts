@@ -20,7 +20,7 @@ describe('the bot answers', () => {
   const rows: readonly (readonly [name: string, method: string, path: string, status: number, allow: string | null])[] =
     [
       ['a look at the address of the webhooks', 'GET', '/webhooks/github', 405, 'POST'],
-      ['a look at the address of the notifications', 'GET', '/webhooks/registry/ghcr.io', 405, 'POST'],
+      ['a look at the address of the notifications', 'GET', '/webhooks/registry/ghcr.io', 405, 'POST, OPTIONS'],
       ['a webhook for no registry', 'POST', '/webhooks/registry', 404, null],
       ['a webhook for nobody', 'POST', '/webhooks', 404, null],
       ['the path that Probot has by default', 'POST', '/api/github/webhooks', 404, null],

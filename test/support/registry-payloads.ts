@@ -99,6 +99,25 @@ export const registrySenders: readonly RegistrySender[] = [
     payload: pubSub,
   },
   { name: 'Azure', host: 'acme.azurecr.io', path: 'demo-service', proof: alone, payload: azure },
+  {
+    name: 'Azure by Event Grid',
+    host: 'acme.azurecr.io',
+    path: 'demo-service',
+    headers: { 'content-type': 'application/json; charset=utf-8', 'aeg-event-type': 'Notification' },
+    proof: bearer,
+    payload: (tag) => [{ ...azurePushed, eventTime: time, eventType: azurePushed.type, data: azure(tag) }],
+  },
+  {
+    name: 'Azure by Event Grid with CloudEvents',
+    host: 'acme.azurecr.io',
+    path: 'demo-service',
+    headers: {
+      'content-type': 'application/cloudevents+json; charset=utf-8',
+      'webhook-request-origin': 'eventgrid.azure.net',
+    },
+    proof: bearer,
+    payload: (tag) => cloudEvent(azurePushed.type, azure(tag)),
+  },
   { name: 'Amazon by EventBridge', host: amazon, path: 'acme/demo-service', proof: ofItsOwn, payload: eventBridge },
   {
     name: 'Amazon by CloudEvents',
@@ -129,6 +148,13 @@ export const registrySenders: readonly RegistrySender[] = [
     payload: (tag) => ({ repository: 'project/demo-service', tag }),
   },
 ]
+
+const azurePushed = {
+  id: '831e1650-001e-001b-66ab-eeb76e069631',
+  type: 'Microsoft.ContainerRegistry.ImagePushed',
+  topic: '/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/acme',
+  dataVersion: '1.0',
+}
 
 function distribution(tag: string, host: string) {
   const event = { id: '320678d8-ca14-430f-8bb6-4ca139cd83f7', timestamp: time, request: { host, method: 'PUT' } }
@@ -208,7 +234,7 @@ function quay(tag: string) {
     namespace: 'acme',
     docker_url: 'quay.io/acme/demo-service',
     homepage: 'https://quay.io/repository/acme/demo-service',
-    updated_tags: ['latest', tag],
+    updated_tags: [`${tag}-slim`, tag],
     pruned_image_count: 3,
   }
 }

@@ -14,6 +14,8 @@ export type Payload = Readonly<Record<string, unknown>>
 /** One registry's way to tell of a push. */
 export type NotificationFormat = {
   readonly of: string
+  /** It may send several in one list. */
+  readonly inLists?: true
   readonly speaks: (payload: Payload, headers: NotificationHeaders) => boolean
   /** None for what is no push: deletes, scans, quotas, tests of the connection. */
   readonly read: (payload: Payload, headers: NotificationHeaders) => Parsed<readonly NamedTag[]>
@@ -27,7 +29,13 @@ export const notificationFormats: readonly NotificationFormat[] = [
   { of: 'Pub/Sub of Google', speaks: ({ message }) => typeof field(message, 'data') === 'string', read: readPubSub },
   { of: 'Amazon EventBridge', speaks: (payload) => typeof payload['detail-type'] === 'string', read: readEventBridge },
   // Harbor can send CloudEvents, too, so these come first and hand over.
-  { of: 'CloudEvents', speaks: (payload, headers) => cloudEventType(payload, headers) !== undefined, read: readEvent },
+  {
+    of: 'CloudEvents',
+    inLists: true,
+    speaks: (payload, headers) => cloudEventType(payload, headers) !== undefined,
+    read: readEvent,
+  },
+  { of: 'Event Grid of Azure', inLists: true, speaks: ({ eventType: type }) => isText(type), read: readEventGrid },
   { of: 'Harbor', speaks: ({ event_data: data }) => isRecord(data), read: readHarbor },
   { of: 'Docker Hub', speaks: ({ push_data: data }) => isRecord(data), read: readDockerHub },
   {
@@ -141,6 +149,13 @@ function readNexus({ action, component, repositoryName: key }: Payload): Read {
 function readAzure({ action, target }: Payload): Read {
   const { repository, tag } = record(target)
   return action === 'push' ? parsed([{ path: repository, tag }]) : nothing
+}
+
+/** https://learn.microsoft.com/azure/event-grid/event-schema-container-registry, around what Azure tells without it. */
+function readEventGrid({ eventType, data }: Payload): Read {
+  return eventType === 'Microsoft.ContainerRegistry.ImagePushed'
+    ? readAzure({ ...record(data), action: 'push' })
+    : nothing
 }
 
 function cloudEventType(payload: Payload, headers: NotificationHeaders): string | undefined {

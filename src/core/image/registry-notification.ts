@@ -1,8 +1,9 @@
-import { type Parsed, type Problem, formatProblem, parsed, refused } from '../parsed.ts'
+import { type Parsed, formatProblem, parsed, refused } from '../parsed.ts'
 import { manifestType } from './manifest-type.ts'
 import { type ImageName, isTag, parseImageName } from './ref.ts'
 import {
   type NamedTag,
+  type NotificationFormat,
   type NotificationHeaders,
   isRecord,
   notificationFormats,
@@ -26,15 +27,7 @@ export const notificationTypes = [
 export function parseNotification(body: unknown, host: string): Parsed<readonly PushedTag[]> {
   const events = isRecord(body) ? body['events'] : undefined
   if (!Array.isArray(events)) return refused('expected a registry notification with a list `events`')
-  const tags = new Map<string, PushedTag>()
-  const problems: Problem[] = []
-  for (const [index, event] of events.entries()) {
-    const pushed = readEvent(event, host)
-    if (pushed.ok) for (const tag of pushed.value) tags.set(`${tag.image}:${tag.tag}`, tag)
-    else problems.push(...pushed.problems.map((problem) => at(index, problem)))
-  }
-  const [first, ...others] = problems
-  return first === undefined ? parsed([...tags.values()]) : refused(first, ...others)
+  return taken(events.map((event, index) => about(`event ${index + 1}`, readEvent(event, host))))
 }
 
 /** What came over HTTP, and the name under which manifests know the registry that the operator gave this address. */
@@ -42,31 +35,32 @@ export type NotificationContext = { readonly host: string; readonly headers?: No
 
 /**
  * The tags that any registry says were pushed, in distribution's envelope or in any of `notificationFormats`. As above,
- * each is a hint. What is no push has no tags in it.
+ * each is a hint. What is no push has no tags in it. Event Grid tells of several events in a list, and so does whoever
+ * sends CloudEvents in batches.
  */
 export function parseRegistryNotification(
   body: unknown,
   { host, headers = {} }: NotificationContext,
 ): Parsed<readonly PushedTag[]> {
   if (isRecord(body) && Array.isArray(body['events'])) return parseNotification(body, host)
-  const format = isRecord(body) ? notificationFormats.find(({ speaks }) => speaks(body, headers)) : undefined
+  if (!Array.isArray(body)) return parseOne(body, { formats: notificationFormats, host, headers })
+  const formats = notificationFormats.filter(({ inLists }) => inLists)
+  return taken(body.map((event, index) => about(`event ${index + 1}`, parseOne(event, { formats, host, headers: {} }))))
+}
+
+type Spoken = Required<NotificationContext> & { readonly formats: readonly NotificationFormat[] }
+
+function parseOne(body: unknown, { formats, host, headers }: Spoken): Parsed<readonly PushedTag[]> {
+  const format = isRecord(body) ? formats.find(({ speaks }) => speaks(body, headers)) : undefined
   if (!isRecord(body) || format === undefined)
     return refused({
       message: 'expected the notification of a registry',
-      help: `known are those of distribution, GitLab, ${notificationFormats.map(({ of }) => of).join(', ')}`,
+      help: `known are those of distribution, GitLab, ${formats.map(({ of }) => of).join(', ')}`,
     })
   const named = format.read(body, headers)
-  if (!named.ok) return refused(of(format.of, named.problems[0]))
+  if (!named.ok) return about(format.of, named)
   const ours = named.value.filter((tag) => isTagged(tag) && (tag.host === undefined || tag.host === host.toLowerCase()))
-  const tags = new Map<string, PushedTag>()
-  const problems: Problem[] = []
-  for (const tag of ours) {
-    const pushed = readTag(tag, host)
-    if (pushed.ok) tags.set(`${pushed.value.image}:${pushed.value.tag}`, pushed.value)
-    else problems.push(...pushed.problems.map((problem) => of(format.of, problem)))
-  }
-  const [first, ...others] = problems
-  return first === undefined ? parsed([...tags.values()]) : refused(first, ...others)
+  return taken(ours.map((tag) => about(format.of, readTag(tag, host))))
 }
 
 /** Single platforms of an image, signatures and layers are pushed by digest: nobody follows those. */
@@ -74,15 +68,30 @@ function isTagged({ tag }: NamedTag): boolean {
   return tag !== undefined && tag !== null && tag !== '' && !(typeof tag === 'string' && tag.startsWith('sha256:'))
 }
 
-function readTag({ path, tag }: NamedTag, host: string): Parsed<PushedTag> {
+function readTag({ path, tag }: NamedTag, host: string): Parsed<readonly PushedTag[]> {
   if (typeof tag !== 'string' || !isTag(tag)) return refused(`expected a tag, got \`${shown(tag)}\``)
   if (typeof path !== 'string') return refused(`expected a repository, got \`${shown(path)}\``)
   const image = parseImageName(`${host}/${path}`)
-  return image.ok ? parsed({ image: image.value, tag }) : image
+  return image.ok ? parsed([{ image: image.value, tag }]) : image
 }
 
-function of(sender: string, problem: Problem): Problem {
-  return { message: `${sender}: ${formatProblem(problem)}` }
+/**
+ * Each tag once. What can be read is taken, whatever stands beside it: a sender that is refused tells all of it again, and
+ * distribution tells nothing else until then.
+ */
+function taken(readings: readonly Parsed<readonly PushedTag[]>[]): Parsed<readonly PushedTag[]> {
+  const tags = new Map<string, PushedTag>()
+  for (const reading of readings)
+    for (const tag of reading.ok ? reading.value : []) tags.set(`${tag.image}:${tag.tag}`, tag)
+  const [first, ...others] = readings.flatMap((reading) => (reading.ok ? [] : reading.problems))
+  return first === undefined || tags.size > 0 ? parsed([...tags.values()]) : { ok: false, problems: [first, ...others] }
+}
+
+/** Every problem, with its sender or its event before it. */
+function about<T>(what: string, reading: Parsed<T>): Parsed<T> {
+  if (reading.ok) return reading
+  const [first, ...others] = reading.problems.map((problem) => ({ message: `${what}: ${formatProblem(problem)}` }))
+  return first === undefined ? reading : { ok: false, problems: [first, ...others] }
 }
 
 /** Layers, configs, pulls, deletes and manifests without a tag are most of what a registry tells: no tag in them. */
@@ -93,12 +102,7 @@ function readEvent(event: unknown, host: string): Parsed<readonly PushedTag[]> {
   const { tag, mediaType, repository } = target
   if (typeof mediaType !== 'string' || manifestType(mediaType) === undefined) return parsed([])
   if (tag === undefined || tag === '') return parsed([])
-  const pushed = readTag({ path: repository, tag }, host)
-  return pushed.ok ? parsed([pushed.value]) : pushed
-}
-
-function at(index: number, problem: Problem): Problem {
-  return { message: `event ${index + 1}: ${formatProblem(problem)}` }
+  return readTag({ path: repository, tag }, host)
 }
 
 function shown(value: unknown): string {

@@ -112,6 +112,19 @@ const distribution = {
   ],
 }
 
+const eventGrid = (eventType: string, data: object = azure()) => ({
+  id: '831e1650-001e-001b-66ab-eeb76e069631',
+  topic: '/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/acme',
+  subject: 'acme/app:1.2.0',
+  eventType,
+  eventTime: '2026-11-17T16:52:01Z',
+  dataVersion: '1.0',
+  metadataVersion: '1',
+  data,
+})
+
+const pushedToAzure = 'Microsoft.ContainerRegistry.ImagePushed'
+
 const cloudEvent = (type: string, data: unknown) => ({ specversion: '1.0', id: '1', source: 'x', type, data })
 
 type Row = readonly [
@@ -201,7 +214,21 @@ const rows: readonly Row[] = [
   ['no delete of Azure', { body: azure('delete') }, []],
   ['no test of Azure', { body: azure('ping', undefined) }, []],
   ['no test of Azure without a target', { body: { id: '1', action: 'ping' } }, []],
-  ['Azure Event Grid', { body: cloudEvent('Microsoft.ContainerRegistry.ImagePushed', azure()) }, app],
+  ['Azure Event Grid', { body: [eventGrid(pushedToAzure)] }, app],
+  [
+    'all events of Azure Event Grid',
+    { body: [eventGrid(pushedToAzure), eventGrid(pushedToAzure, azure('push', '1.2')), eventGrid(pushedToAzure)] },
+    [...app, 'r.example.org/acme/app:1.2'],
+  ],
+  ['no delete in a list of Azure Event Grid', { body: [eventGrid('Microsoft.ContainerRegistry.ImageDeleted')] }, []],
+  ['no chart of Azure Event Grid', { body: [eventGrid('Microsoft.ContainerRegistry.ChartPushed')] }, []],
+  ['no event of Azure Event Grid about something else', { body: [eventGrid('Microsoft.Storage.BlobCreated')] }, []],
+  [
+    'Azure Event Grid by CloudEvents, in batches',
+    { body: [cloudEvent(pushedToAzure, azure()), cloudEvent(pushedToAzure, azure('push', '1.2'))] },
+    [...app, 'r.example.org/acme/app:1.2'],
+  ],
+  ['Azure Event Grid by CloudEvents', { body: cloudEvent('Microsoft.ContainerRegistry.ImagePushed', azure()) }, app],
   [
     'no delete of Azure Event Grid',
     { body: cloudEvent('Microsoft.ContainerRegistry.ImageDeleted', azure('delete')) },
@@ -232,6 +259,7 @@ const rows: readonly Row[] = [
     [...app, 'r.example.org/docker-hosted/acme/app:1.2.0'],
   ],
   ['Nexus where no image can be below the repository', { body: { ...nexus(), repositoryName: 'Docker' } }, app],
+  ['Nexus where none can be below it, in lower case', { body: { ...nexus(), repositoryName: 'docker-' } }, app],
   ['no delete of Nexus', { body: nexus({}, 'DELETED') }, []],
   ['no jar of Nexus', { body: nexus({ format: 'maven2' }) }, []],
   [
@@ -273,7 +301,13 @@ for (const [name, { body, host = 'r.example.org', headers }, tags] of rows) {
 
 const refusals: readonly (readonly [name: string, body: unknown, says: RegExp])[] = [
   ['no object', 7, /expected the notification of a registry/],
-  ['a list', [dockerHub('1')], /expected the notification of a registry/],
+  ['a list of what nobody sends in lists', [dockerHub('1')], /^event 1: expected the notification of a registry/],
+  ['a list in a list', [[cloudEvent(pushedToAzure, azure())]], /^event 1: expected the notification/],
+  [
+    'an event of Azure Event Grid whose tag is none',
+    [eventGrid(pushedToAzure, azure('push', '../1'))],
+    /^event 1: Event Grid of Azure: expected a tag/,
+  ],
   ['an object that nobody sends', { hello: 'world' }, /expected the notification of a registry/],
   ['a tag that is none', dockerHub('a b'), /^Docker Hub: expected a tag, got `a b`$/],
   ['a tag that is no text', quay([{ name: '1.2.0' }]), /^Quay: expected a tag, got `object`$/],

@@ -49,6 +49,11 @@ const readings: readonly { name: string; events: readonly unknown[]; tags: reado
   { name: 'no delete', events: [event({}, 'delete')], tags: [] },
   { name: 'no action that is not text', events: [event({}, 7)], tags: [] },
   { name: 'an empty payload', events: [], tags: [] },
+  {
+    name: 'what can be read, beside what cannot',
+    events: [7, event({ tag: 'a b' }), event(), event({ repository: '../etc' }), event({ tag: 'b' })],
+    tags: [tagOf('1.2.1'), tagOf('b')],
+  },
 ]
 
 for (const { name, events, tags } of readings) {
@@ -68,7 +73,7 @@ const refusals: readonly { name: string; body: unknown; says: RegExp }[] = [
   { name: 'no object', body: 'push', says: /list `events`/ },
   { name: 'null', body: null, says: /list `events`/ },
   { name: 'no list of events', body: { events: {} }, says: /list `events`/ },
-  { name: 'an event that is none', body: { events: [event(), 7] }, says: /event 2: expected an event/ },
+  { name: 'an event that is none', body: { events: [event({}, 'pull'), 7] }, says: /event 2: expected an event/ },
   {
     name: 'a tag that is none',
     body: { events: [event({ tag: 'a b' })] },
@@ -97,12 +102,21 @@ for (const { name, body, says } of refusals) {
 }
 
 test('parseNotification reports all problems at once', () => {
-  const notification = parseNotification({ events: [event({ tag: 7 }), event(), event({ tag: ' ' })] }, 'eu.gcr.io')
+  const notification = parseNotification(
+    { events: [event({ tag: 7 }), event({}, 'pull'), event({ tag: ' ' })] },
+    'eu.gcr.io',
+  )
   assert.ok(!notification.ok)
   assert.deepEqual(
     notification.problems.map(({ message }) => message.slice(0, 7)),
     ['event 1', 'event 3'],
   )
+})
+
+test('parseNotification reports the problems of as many events as can be sent', () => {
+  const notification = parseNotification({ events: Array(500_000).fill(7) }, 'eu.gcr.io')
+  assert.ok(!notification.ok)
+  assert.equal(notification.problems.length, 500_000)
 })
 
 test('parseNotification answers whatever it is given', () => {
