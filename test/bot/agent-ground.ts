@@ -5,6 +5,7 @@ import { type CommitSha, parseClusterName, parseCommitSha } from '../../src/core
 import { guaranteed } from '../../src/core/parsed.ts'
 import type { SyncReport } from '../../src/core/sync/report.ts'
 import { type BotLink, connectToBot } from '../../src/io/agent-link/connect.ts'
+import { createKey } from '../../src/io/agent-link/keys.ts'
 import { silentLogger } from '../../src/runtime/log.ts'
 import type { StageOptions } from '../../src/cli/stage.ts'
 import { type World, acme, startWorld } from '../support/world.ts'
@@ -34,12 +35,43 @@ export async function startAgentWorld(options: StageOptions = {}): Promise<Agent
   }
 }
 
+export type TwoAgents = AgentWorld & { readonly second: FakeAgent }
+
+/** A second cluster, `second`, of the same environment, with an agent of its own; both are connected. */
+export async function startTwoAgents(): Promise<TwoAgents> {
+  const world = await startAgentWorld()
+  const keys = { ...world.keys, agent: createKey() }
+  const path = '.github/lotse.yaml'
+  const cluster = `clusters:
+  second:
+    path: clusters/second
+    agents: [${keys.agent.publicKey}]
+    environment: ${acme.cluster}
+`
+  const configuration = (await world.file(path)).replace(/^clusters:\n/m, cluster)
+  await world.github
+    .person('alice')
+    .push(acme.repository, { branch: 'main', files: { [path]: configuration }, message: 'Add a second cluster' })
+  await world.rest()
+  const second = fakeAgent(keys, world.botUrl, 'second')
+  await world.agent.connect()
+  await second.connect()
+  return {
+    ...world,
+    second,
+    async [Symbol.asyncDispose]() {
+      await second.disconnect()
+      await world[Symbol.asyncDispose]()
+    },
+  }
+}
+
 /** `botUrl`: asked at every connect, as the bot may listen elsewhere after a restart. */
-export function fakeAgent(keys: World['keys'], botUrl: () => string): FakeAgent {
+export function fakeAgent(keys: World['keys'], botUrl: () => string, cluster: string = acme.cluster): FakeAgent {
   const heard: BotMessage[] = []
   let link: BotLink | undefined
   // As a real one does, it says at every connect what it said last.
-  let state: AgentState = { version: '1.0.0', path: `clusters/${acme.cluster}` }
+  let state: AgentState = { version: '1.0.0', path: `clusters/${cluster}` }
   return {
     heard,
     say(message) {
@@ -55,7 +87,7 @@ export function fakeAgent(keys: World['keys'], botUrl: () => string): FakeAgent 
       const { bot, agent } = keys
       const settings = {
         url: botUrl(),
-        cluster: guaranteed(parseClusterName(acme.cluster)),
+        cluster: guaranteed(parseClusterName(cluster)),
         key: agent.pem,
         botKey: bot.publicKey,
       }

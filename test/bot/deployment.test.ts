@@ -9,6 +9,7 @@ import {
   head,
   report,
   startAgentWorld,
+  startTwoAgents,
   tag,
 } from './agent-ground.ts'
 import { parseCommitSha } from '../../src/core/ids.ts'
@@ -138,6 +139,18 @@ describe('a deployment', () => {
     await come(() => assert.equal(deployments(world)[2], `production ${first.slice(0, 7)}: success`))
     await world.rest()
     assert.equal(tag(world), second)
+  })
+
+  test('of one cluster says nothing of another one of the same environment', async () => {
+    await using world = await startTwoAgents()
+    const commit = head(world)
+    const short = commit.slice(0, 7)
+    world.agent.say({ kind: 'synced', report: report(commit, failure) })
+    await come(() => assert.deepEqual(deployments(world), [`production ${short}: failure`]))
+    world.second.say({ kind: 'synced', report: report(commit) })
+    await come(() =>
+      assert.deepEqual(deployments(world), [`production ${short}: failure`, `production ${short}: success`]),
+    )
   })
 
   test('the agent gets a token that reads this one repository', async () => {

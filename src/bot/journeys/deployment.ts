@@ -129,13 +129,13 @@ async function tellReport(
 }
 
 async function setState(
-  { octokit, repository, environment }: DeploymentContext,
+  { octokit, repository, of: { cluster }, environment }: DeploymentContext,
   commit: CommitSha,
   wanted: Pick<WantedState, 'state' | 'description' | 'logUrl'>,
 ): Promise<number> {
-  const id = await createDeployment(octokit, repository.name, { commit, environment })
-  await setDeploymentState(octokit, repository.name, { deployment: id, environment, ...wanted })
-  return id
+  const deployment = await createDeployment(octokit, repository.name, { cluster, commit, environment })
+  await setDeploymentState(octokit, repository.name, { cluster, deployment, environment, ...wanted })
+  return deployment
 }
 
 /** undefined: the commit is gone. */

@@ -1,13 +1,16 @@
 import type { Octokit } from '@octokit/rest'
-import type { CommitSha, RepoName } from '../../core/ids.ts'
+import type { ClusterName, CommitSha, RepoName } from '../../core/ids.ts'
 import { ownerAndName } from './repository-name.ts'
 
-/** Tells ours from those of a CI that deploys the same commit to an environment of the same name. */
-const task = 'lotse'
+/** `lotse:production`: of the same commit and environment, a CI and other clusters may have a deployment, too. */
+function taskOf(cluster: ClusterName): string {
+  return `lotse:${cluster}`
+}
 
 export type DeploymentState = 'queued' | 'in_progress' | 'success' | 'failure' | 'error' | 'inactive'
 
 export type WantedDeployment = {
+  readonly cluster: ClusterName
   readonly commit: CommitSha
   readonly environment: string
   /** In a few words, for people. */
@@ -15,15 +18,16 @@ export type WantedDeployment = {
 }
 
 /**
- * The id of our deployment of this commit to this environment. One that is there is taken, for the answer to its creation
+ * The id of our deployment of this commit to this cluster. One that is there is taken, for the answer to its creation
  * may have been lost; but not one that others have followed: to go back to a commit is to deploy it again.
  */
 export async function createDeployment(
   octokit: Octokit,
   repository: RepoName,
-  { commit, environment, description }: WantedDeployment,
+  { cluster, commit, environment, description }: WantedDeployment,
 ): Promise<number> {
   const [owner, repo] = ownerAndName(repository)
+  const task = taskOf(cluster)
   const { data } = await octokit.rest.repos.listDeployments({
     owner,
     repo,
@@ -51,6 +55,7 @@ export async function createDeployment(
 }
 
 export type WantedState = {
+  readonly cluster: ClusterName
   readonly deployment: number
   readonly environment: string
   readonly state: DeploymentState
@@ -60,7 +65,7 @@ export type WantedState = {
 }
 
 /**
- * Says how a deployment goes, unless it says so already. After a success the older ones of ours in the environment are
+ * Says how a deployment goes, unless it says so already. After a success the older ones of the cluster are
  * inactive: GitHub would do that too, but not in production, and also to those of others.
  */
 export async function setDeploymentState(
@@ -68,7 +73,7 @@ export async function setDeploymentState(
   repository: RepoName,
   wanted: WantedState,
 ): Promise<'set' | 'already'> {
-  const { deployment, environment, state, description = '', logUrl } = wanted
+  const { deployment, state, description = '', logUrl } = wanted
   const said = shorten(description)
   const latest = await latestStatus(octokit, repository, deployment)
   const already = latest?.state === state && latest.description === said
@@ -79,18 +84,14 @@ export async function setDeploymentState(
       ...(logUrl === undefined ? {} : { log_url: logUrl }),
     })
   }
-  if (state === 'success') await endOlder(octokit, repository, { deployment, environment })
+  if (state === 'success') await endOlder(octokit, repository, wanted)
   return already ? 'already' : 'set'
 }
 
 /** The oldest first, so that those behind one that is inactive are inactive, too, wherever we are interrupted. */
-async function endOlder(
-  octokit: Octokit,
-  repository: RepoName,
-  { deployment, environment }: { readonly deployment: number; readonly environment: string },
-): Promise<void> {
+async function endOlder(octokit: Octokit, repository: RepoName, wanted: WantedState): Promise<void> {
   const active: number[] = []
-  for (const id of await olderDeployments(octokit, repository, { deployment, environment })) {
+  for (const id of await olderDeployments(octokit, repository, wanted)) {
     const latest = await latestStatus(octokit, repository, id)
     if (latest?.state === 'inactive') break
     // What failed never was active; it stays as it is, to be found.
@@ -103,10 +104,11 @@ async function endOlder(
 async function olderDeployments(
   octokit: Octokit,
   repository: RepoName,
-  { deployment, environment }: { readonly deployment: number; readonly environment: string },
+  { cluster, deployment, environment }: WantedState,
 ): Promise<readonly number[]> {
   const [owner, repo] = ownerAndName(repository)
-  const { data } = await octokit.rest.repos.listDeployments({ owner, repo, environment, task, per_page: 30 })
+  const mine = { environment, task: taskOf(cluster) }
+  const { data } = await octokit.rest.repos.listDeployments({ owner, repo, ...mine, per_page: 30 })
   return data.map(({ id }) => id).filter((id) => id < deployment)
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type CommitSha, parseCommitSha } from '../../../src/core/ids.ts'
+import { type CommitSha, parseClusterName, parseCommitSha } from '../../../src/core/ids.ts'
 import { guaranteed } from '../../../src/core/parsed.ts'
 import { createDeployment, setDeploymentState } from '../../../src/io/github/deployments.ts'
 import { fullName, mainHead, name, openGround } from './ground.ts'
@@ -9,6 +9,7 @@ const ground = await openGround()
 const { sandbox, github, installation, repository } = ground
 const octokit = await github.as({ installation, repository, profile: 'deployment' })
 const bob = sandbox.person('bob')
+const cluster = guaranteed(parseClusterName('production'))
 const where = { owner: 'acme', repo: 'gitops' }
 const setState = 'POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses'
 
@@ -28,7 +29,7 @@ async function push(): Promise<CommitSha> {
 }
 
 async function deployed(environment: string): Promise<number> {
-  return createDeployment(octokit, name, { commit: await push(), environment })
+  return createDeployment(octokit, name, { cluster, commit: await push(), environment })
 }
 
 /** Oldest first. */
@@ -41,26 +42,26 @@ describe('createDeployment', () => {
   test('makes one of a commit and an environment, once', async () => {
     const commit = await push()
     const environment = fresh()
-    const id = await createDeployment(octokit, name, { commit, environment, description: 'x'.repeat(200) })
-    assert.equal(await createDeployment(octokit, name, { commit, environment }), id)
-    assert.notEqual(await createDeployment(octokit, name, { commit, environment: fresh() }), id)
+    const id = await createDeployment(octokit, name, { cluster, commit, environment, description: 'x'.repeat(200) })
+    assert.equal(await createDeployment(octokit, name, { cluster, commit, environment }), id)
+    assert.notEqual(await createDeployment(octokit, name, { cluster, commit, environment: fresh() }), id)
     const { data } = await octokit.rest.repos.getDeployment({ ...where, deployment_id: id })
     assert.deepEqual(
       [data.sha, data.task, data.environment, data.production_environment, data.description?.length],
-      [commit, 'lotse', environment, false, 140],
+      [commit, 'lotse:production', environment, false, 140],
     )
   })
 
   test('makes another one to go back to a commit', async () => {
     const environment = fresh()
     const commit = await push()
-    const first = await createDeployment(octokit, name, { commit, environment })
-    await setDeploymentState(octokit, name, { deployment: first, environment, state: 'success' })
+    const first = await createDeployment(octokit, name, { cluster, commit, environment })
+    await setDeploymentState(octokit, name, { cluster, deployment: first, environment, state: 'success' })
     const second = await deployed(environment)
-    await setDeploymentState(octokit, name, { deployment: second, environment, state: 'success' })
-    const third = await createDeployment(octokit, name, { commit, environment })
-    assert.equal(await createDeployment(octokit, name, { commit, environment }), third)
-    await setDeploymentState(octokit, name, { deployment: third, environment, state: 'success' })
+    await setDeploymentState(octokit, name, { cluster, deployment: second, environment, state: 'success' })
+    const third = await createDeployment(octokit, name, { cluster, commit, environment })
+    assert.equal(await createDeployment(octokit, name, { cluster, commit, environment }), third)
+    await setDeploymentState(octokit, name, { cluster, deployment: third, environment, state: 'success' })
     assert.deepEqual(
       [await statesOf(first), await statesOf(second), await statesOf(third)],
       [['success', 'inactive'], ['success', 'inactive'], ['success']],
@@ -72,13 +73,13 @@ describe('createDeployment', () => {
     const environment = fresh()
     const { data } = await octokit.rest.repos.createDeployment({ ...where, ref: commit, environment })
     assert.ok('id' in data)
-    assert.notEqual(await createDeployment(octokit, name, { commit, environment }), data.id)
+    assert.notEqual(await createDeployment(octokit, name, { cluster, commit, environment }), data.id)
   })
 
   test('does not wait for checks', async () => {
     const commit = await push()
     await sandbox.ci(fullName).report(commit, { name: 'ci', conclusion: 'failure' })
-    await createDeployment(octokit, name, { commit, environment: fresh() })
+    await createDeployment(octokit, name, { cluster, commit, environment: fresh() })
   })
 
   for (const [environment, production] of [
@@ -90,7 +91,7 @@ describe('createDeployment', () => {
     ['staging', false],
   ] as const) {
     test(`reads ${environment} as ${production ? '' : 'not '}production`, async () => {
-      const id = await createDeployment(octokit, name, { commit: mainHead(ground), environment })
+      const id = await createDeployment(octokit, name, { cluster, commit: mainHead(ground), environment })
       const { data } = await octokit.rest.repos.getDeployment({ ...where, deployment_id: id })
       assert.equal(data.production_environment, production)
     })
@@ -101,7 +102,7 @@ describe('setDeploymentState', () => {
   test('says what is said already only once', async () => {
     const environment = fresh()
     const deployment = await deployed(environment)
-    const running = { deployment, environment, state: 'in_progress', description: 'syncs' } as const
+    const running = { cluster, deployment, environment, state: 'in_progress', description: 'syncs' } as const
     const done = { ...running, state: 'success', description: 'in sync', logUrl: 'https://example.org/1' } as const
     assert.equal(await setDeploymentState(octokit, name, running), 'set')
     assert.equal(await setDeploymentState(octokit, name, running), 'already')
@@ -121,10 +122,10 @@ describe('setDeploymentState', () => {
         await deployed(environment),
         await deployed(environment),
       ]
-      await setDeploymentState(octokit, name, { deployment: oldest, environment, state: 'success' })
-      await setDeploymentState(octokit, name, { deployment: failed, environment, state: 'failure' })
-      await setDeploymentState(octokit, name, { deployment: running, environment, state: 'in_progress' })
-      await setDeploymentState(octokit, name, { deployment: newest, environment, state: 'success' })
+      await setDeploymentState(octokit, name, { cluster, deployment: oldest, environment, state: 'success' })
+      await setDeploymentState(octokit, name, { cluster, deployment: failed, environment, state: 'failure' })
+      await setDeploymentState(octokit, name, { cluster, deployment: running, environment, state: 'in_progress' })
+      await setDeploymentState(octokit, name, { cluster, deployment: newest, environment, state: 'success' })
       assert.deepEqual(await statesOf(oldest), ['success', 'inactive'])
       assert.deepEqual(await statesOf(failed), ['failure'])
       assert.deepEqual(await statesOf(running), ['in_progress', 'inactive'])
@@ -139,19 +140,36 @@ describe('setDeploymentState', () => {
     await octokit.rest.repos.createDeploymentStatus({ ...where, deployment_id: foreign.id, state: 'success' })
     const other = fresh()
     const elsewhere = await deployed(other)
-    await setDeploymentState(octokit, name, { deployment: elsewhere, environment: other, state: 'success' })
-    await setDeploymentState(octokit, name, { deployment: await deployed(environment), environment, state: 'success' })
+    await setDeploymentState(octokit, name, { cluster, deployment: elsewhere, environment: other, state: 'success' })
+    await setDeploymentState(octokit, name, {
+      cluster,
+      deployment: await deployed(environment),
+      environment,
+      state: 'success',
+    })
     assert.deepEqual(await statesOf(foreign.id), ['success'])
     assert.deepEqual(await statesOf(elsewhere), ['success'])
+  })
+
+  test('leaves alone another cluster of the same environment', async () => {
+    const environment = fresh()
+    const commit = await push()
+    const other = guaranteed(parseClusterName('production-us'))
+    const deployment = await createDeployment(octokit, name, { cluster, commit, environment })
+    const theirs = await createDeployment(octokit, name, { cluster: other, commit, environment })
+    assert.notEqual(theirs, deployment)
+    await setDeploymentState(octokit, name, { cluster, deployment, environment, state: 'success' })
+    await setDeploymentState(octokit, name, { cluster: other, deployment: theirs, environment, state: 'success' })
+    assert.deepEqual(await statesOf(deployment), ['success'])
   })
 
   test('goes on where it was interrupted', async () => {
     const environment = fresh()
     const ids = [await deployed(environment), await deployed(environment), await deployed(environment)]
     const [oldest = 0, older = 0, newest = 0] = ids
-    await setDeploymentState(octokit, name, { deployment: oldest, environment, state: 'success' })
-    await setDeploymentState(octokit, name, { deployment: older, environment, state: 'in_progress' })
-    const done = { deployment: newest, environment, state: 'success' } as const
+    await setDeploymentState(octokit, name, { cluster, deployment: oldest, environment, state: 'success' })
+    await setDeploymentState(octokit, name, { cluster, deployment: older, environment, state: 'in_progress' })
+    const done = { cluster, deployment: newest, environment, state: 'success' } as const
     // First at its own state, then at the first of the older ones.
     for (let i = 0; i < 2; i++) {
       sandbox.faults.answerAfterEffect(setState, 502)
@@ -165,7 +183,7 @@ describe('setDeploymentState', () => {
   test('cuts a long description', async () => {
     const environment = fresh()
     const deployment = await deployed(environment)
-    const said = { deployment, environment, state: 'failure', description: '🚀'.repeat(200) } as const
+    const said = { cluster, deployment, environment, state: 'failure', description: '🚀'.repeat(200) } as const
     assert.equal(await setDeploymentState(octokit, name, said), 'set')
     assert.equal(await setDeploymentState(octokit, name, said), 'already')
   })
