@@ -4,7 +4,7 @@ export type NextPage =
   | { readonly kind: 'elsewhere'; readonly origin: string }
 
 // The target may be absolute or relative, and Quay has sent it without `<>` and `rel` without quotes.
-const link = /(?:<([^>]*)>|([^\s,;<>]+))((?:\s*;\s*[^\s;,="]+\s*=\s*(?:"[^"]*"|[^\s;,"]*))*)/g
+const link = /(?:<([^<>]*)>|([^\s,;<>]+))((?:\s*;\s*[^\s;,="]+\s*=\s*(?:"[^"]*"|[^\s;,"]*))*)/g
 const relNext = /;\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|next(?=[\s;,]|$))/i
 
 /**

@@ -62,7 +62,8 @@ for (const { name, header, page } of rows) {
   })
 }
 
-test('nextPage needs no more time for a header of the longest length', () => {
-  for (const unit of ['<', ';', 'a', 'a;', ' ', 'a; rel=', '"', ';a='])
-    assert.deepEqual(nextPage(unit.repeat(16_000 / unit.length), current), { kind: 'end' })
+// Headers end at 16 KiB. What grows with the square of the length would not be seen there, and takes minutes here.
+test('nextPage needs no more time than a header has characters', () => {
+  for (const unit of ['<', '<a', ';', 'a', 'a;', 'a; rel=', '"', ';a=', '<>;a="', '<a>;a=b', ' ;x=" '])
+    assert.deepEqual(nextPage(unit.repeat(400_000 / unit.length), current), { kind: 'end' }, unit)
 })
