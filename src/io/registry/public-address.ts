@@ -9,7 +9,9 @@ export const lookupAll: Lookup = async (hostname) =>
   (await lookup(hostname, { all: true })).map(({ address }) => address)
 
 // https://www.iana.org/assignments/iana-ipv4-special-registry, …-ipv6-special-registry. IPv4 addresses within IPv6 ones
-// (mapped, translated, 6to4, Teredo) need no look inside: no public host of ours is known by such an address.
+// (mapped, 6to4, Teredo) need no look inside: no public host of ours is known by such an address. But where all is IPv6,
+// the name server translates those of every host without one (DNS64): they are public if what is inside is.
+const translated = '64:ff9b::'
 const special = new BlockList()
 for (const [network, prefix] of [
   ['0.0.0.0', 8],
@@ -26,10 +28,13 @@ for (const [network, prefix] of [
   ['198.51.100.0', 24],
   ['203.0.113.0', 24],
   ['224.0.0.0', 3],
-] as const)
+] as const) {
   special.addSubnet(network, prefix, 'ipv4')
+  special.addSubnet(`${translated}${network}`, 96 + prefix, 'ipv6')
+}
 const publicV6 = new BlockList()
 publicV6.addSubnet('2000::', 3, 'ipv6')
+publicV6.addSubnet(translated, 96, 'ipv6')
 for (const [network, prefix] of [
   ['2001::', 23],
   ['2001:db8::', 32],

@@ -25,6 +25,10 @@ const inside = [
   '::ffff:8.8.8.8',
   '::127.0.0.1',
   '64:ff9b::a9fe:a9fe',
+  '64:ff9b::10.1.2.3',
+  '64:ff9b::7f00:1',
+  '64:ff9b::',
+  '64:ff9b::1:808:808',
   '64:ff9b:1::1',
   '100::1',
   '2001::1',
@@ -45,6 +49,9 @@ const outside = [
   '172.32.0.1',
   '100.128.0.1',
   '2606:4700::1111',
+  '64:ff9b::808:808',
+  '64:ff9b::8.8.8.8',
+  '64:ff9b::172.15.0.1',
   '2a00:1450:4001::1',
 ]
 
@@ -73,6 +80,7 @@ const rows: readonly (readonly [
   ['a short address', 'https://127.1/', [], /not a public one/],
   ['a mapped address', 'https://[::ffff:169.254.169.254]/', [], /not a public one/],
   ['a translated address', 'https://[64:ff9b::169.254.169.254]/', [], /not a public one/],
+  ['a public host where all is IPv6', 'https://x.example.org/', ['64:ff9b::808:808'], undefined],
   ['the address of this machine', 'https://[::1]:8443/', [], /not a public one/],
 ]
 
