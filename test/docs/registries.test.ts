@@ -76,8 +76,9 @@ describe('docs/registries.md', () => {
   })
 
   test('says the limits of an answer', () => {
-    const { timeoutMs, bodyBytes, pages } = defaultLimits
-    const said = `An answer has ${timeoutMs / 1000} seconds and ${bodyBytes / 1024 / 1024} MiB, a list of tags ${pages} pages.`
+    const { timeoutMs, bodyBytes, pages, listBytes } = defaultLimits
+    const mebibytes = (bytes: number): string => `${bytes / 1024 / 1024} MiB`
+    const said = `An answer has ${timeoutMs / 1000} seconds and ${mebibytes(bodyBytes)}, a list of tags ${pages} pages and ${mebibytes(listBytes)}.`
     assert.ok(page.includes(said), said)
   })
 })

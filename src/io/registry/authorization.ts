@@ -82,11 +82,14 @@ function chooseScheme(host: RegistryHost, challenges: readonly Challenge[]): Sch
 function readBearer(host: RegistryHost, { parameters }: Challenge): Scheme | Refused {
   const text = parameters['realm'] ?? ''
   const realm = URL.canParse(text) ? new URL(text) : undefined
+  const elsewhere = `\`${host.name}\` sends us to \`${(realm?.origin ?? text).slice(0, 100)}\` for a token`
   if (realm === undefined || !host.tokenServers.includes(realm.origin))
     return {
       kind: 'refused',
-      because: `\`${host.name}\` sends us to \`${(realm?.origin ?? text).slice(0, 100)}\` for a token, which is not allowed; an operator can set it as the token server of \`${host.name}\``,
+      because: `${elsewhere}, which is not allowed; an operator can set it as the token server of \`${host.name}\``,
     }
+  if (realm.username !== '' || realm.password !== '')
+    return { kind: 'refused', because: `${elsewhere}, with a login in the address` }
   const asked = (parameters['scope']?.split(':').at(-1) ?? '').split(',')
   const actions = readingActions.filter((action) => action === 'pull' || asked.includes(action)).join(',')
   return { kind: 'bearer', realm, service: parameters['service'], actions }

@@ -70,7 +70,8 @@ function createFollow({ hosts, transport, lookup }: Omit<Deps, 'authorizer'>): A
 function createWhyNotFollow(hosts: RegistryHosts, lookup: Lookup) {
   const allowed = new Set([...hosts.values()].map(({ origin }) => origin))
   return async (url: URL, { redirects: to }: AskOptions): Promise<string | undefined> => {
-    if (allowed.has(url.origin)) return undefined
+    if (allowed.has(url.origin))
+      return url.username === '' && url.password === '' ? undefined : 'it redirects to an address with a login in it'
     const why = to === 'public' ? await whyNotPublic(url, lookup) : ''
     if (why === undefined) return undefined
     const where = url.origin === 'null' ? url.protocol : url.origin

@@ -15,8 +15,11 @@ export type TokenRequest = {
 
 type Deps = { readonly transport: Transport; readonly now: () => number }
 
-/** https://distribution.github.io/distribution/spec/auth/token/ says 60 seconds where the answer does not. */
-const defaultLifetimeSeconds = 60
+/**
+ * Where the answer does not say how long, and at least: https://distribution.github.io/distribution/spec/auth/token/. One
+ * that ends before is known by the 401.
+ */
+const shortestLifetimeSeconds = 60
 
 /** Tokens by host and scope, each asked for once in its life, however many want it at the same time. */
 export function createTokens(deps: Deps): (host: RegistryHost, request: TokenRequest) => Promise<Token | Refused> {
@@ -81,7 +84,7 @@ function readToken(host: RegistryHost, body: Uint8Array, nowMs: number): Token |
   if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token))
     return { kind: 'refused', because: `the token server of \`${host.name}\` answered without a token` }
   const said = answer?.['expires_in']
-  const seconds = typeof said === 'number' && said > 0 ? said : defaultLifetimeSeconds
+  const seconds = Math.max(typeof said === 'number' ? said : 0, shortestLifetimeSeconds)
   // A tenth less, for the way there.
   return { kind: 'token', token, expiresAtMs: nowMs + seconds * 900 }
 }

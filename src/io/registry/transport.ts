@@ -6,9 +6,18 @@ export type Limits = {
   readonly timeoutMs: number
   readonly bodyBytes: number
   readonly pages: number
+  /** Of all pages of a list together. */
+  readonly listBytes: number
 }
 
-export const defaultLimits: Limits = { timeoutMs: 15_000, bodyBytes: 4 * 1024 * 1024, pages: 500 }
+const mebibyte = 1024 * 1024
+
+export const defaultLimits: Limits = {
+  timeoutMs: 15_000,
+  bodyBytes: 4 * mebibyte,
+  pages: 500,
+  listBytes: 32 * mebibyte,
+}
 
 export type Outgoing = {
   /** What is posted goes to token servers only: nothing of a registry is ever changed. */

@@ -101,6 +101,23 @@ test('listTags keeps no etag of a list of several pages, because it is that of t
   assert.deepEqual(await clientOf(registry).listTags(image), { kind: 'tags', tags: ['a', 'b'] })
 })
 
+test('listTags keeps no etag of a list that may be a full page, because the next tag may come on another', async (t) => {
+  const tags = Array.from({ length: 11 }, (_, index) => `1.0.${index}`)
+  let pushed = 10
+  const registry = await serve(t, (request, response) => {
+    const page = request.url?.includes('last') === true ? tags.slice(10, pushed) : tags.slice(0, 10)
+    const link = page.length === 10 && pushed > 10 ? { link: '</v2/x?last=1.0.9>; rel="next"' } : {}
+    const etag = `"${page.join()}"`
+    if (request.headers['if-none-match'] === etag) response.writeHead(304).end()
+    else response.writeHead(200, { etag, ...link }).end(JSON.stringify({ tags: page }))
+  })
+  const client = clientOf(registry)
+  const list = await client.listTags(image)
+  assert.deepEqual(list, { kind: 'tags', tags: tags.slice(0, 10) })
+  pushed = 11
+  assert.deepEqual(await client.listTags(image, 'etag' in list ? list : undefined), { kind: 'tags', tags })
+})
+
 test('listTags takes what the list of a Google registry tells beside the tags', async (t) => {
   const digest = `sha256:${'a'.repeat(64)}`
   const created = '2026-11-20T10:00:00.000Z'
@@ -197,6 +214,36 @@ test('the client asks for a new token when the old one is over', async (t) => {
   await client.listTags(image)
   assert.deepEqual(registry.requests.all(), { token: 1, tags: 1 })
 })
+
+const lifetimes: readonly (readonly [name: string, expires: object, seconds: number])[] = [
+  ['nobody says', {}, 54],
+  ['is said to be none', { expires_in: 0 }, 54],
+  ['is said to be less than none', { expires_in: -300 }, 54],
+  ['is said in words', { expires_in: '300' }, 54],
+  ['is shorter than any may be', { expires_in: 1 }, 54],
+  ['is five minutes', { expires_in: 300 }, 270],
+]
+
+for (const [name, expires, seconds] of lifetimes) {
+  test(`the client uses a token whose lifetime ${name} for ${seconds} seconds`, async (t) => {
+    const registry = await serve(t, (request, response) => {
+      const realm = `http://${request.headers.host}/token`
+      if (request.url?.startsWith('/token') === true) response.end(JSON.stringify({ token: 't', ...expires }))
+      else if (request.headers.authorization === 'Bearer t') response.end('{"tags":[]}')
+      else response.writeHead(401, { 'www-authenticate': `Bearer realm="${realm}"` }).end()
+    })
+    let now = 0
+    const client = clientOf(registry, {}, () => now)
+    const granted = (): number => registry.seen.filter((request) => request.startsWith('GET /token')).length
+    await client.listTags(image)
+    now = seconds * 1000 - 1
+    await client.listTags(image)
+    assert.equal(granted(), 1)
+    now = seconds * 1000
+    await client.listTags(image)
+    assert.equal(granted(), 2)
+  })
+}
 
 test('the client asks for a new token when the registry does not take the old one', async (t) => {
   let granted = 0

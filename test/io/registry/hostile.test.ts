@@ -12,7 +12,7 @@ import { image, isTagList, serve } from './test-server.ts'
 const metadata = 'http://169.254.169.254/latest/meta-data'
 const login = { username: 'bot', password: new Secret('a password') }
 const bomb = gzipSync(Buffer.alloc(100 * 1024 * 1024))
-const limits = { bodyBytes: 1024 * 1024, pages: 10, timeoutMs: 5_000 }
+const limits = { bodyBytes: 1024 * 1024, pages: 10, listBytes: 2 * 1024 * 1024, timeoutMs: 5_000 }
 
 type Hostile = {
   readonly name: string
@@ -62,6 +62,20 @@ const hostile: readonly Hostile[] = [
     name: 'asks for a token at no address',
     listener: (_, response) => response.writeHead(401, { 'www-authenticate': 'Bearer realm="here"' }).end(),
     says: /sends us to `here` for a token/,
+    requests: 1,
+  },
+  {
+    name: 'redirects to itself with a login in the address',
+    listener: (request, response) =>
+      response.writeHead(307, { location: `http://bot:a%20password@${request.headers.host}/` }).end(),
+    says: /redirects to an address with a login in it$/,
+    requests: 1,
+  },
+  {
+    name: 'asks for a token at itself with a login in the address',
+    listener: (request, response) =>
+      response.writeHead(401, { 'www-authenticate': `Bearer realm="http://bot@${request.headers.host}/token"` }).end(),
+    says: /^`eu.gcr.io` sends us to `http:\/\/127.0.0.1:\d+` for a token, with a login in the address$/,
     requests: 1,
   },
   {
@@ -171,6 +185,15 @@ const hostile: readonly Hostile[] = [
       response.writeHead(200, { link }).end('{"tags":["a"]}')
     },
     says: /pages run in a circle/,
+    requests: 3,
+  },
+  {
+    name: 'has many large pages',
+    listener: (request, response) => {
+      const page = Number(new URL(request.url ?? '', 'http://x').searchParams.get('last') ?? 0) + 1
+      response.writeHead(200, { link: `<?last=${page}>; rel="next"` }).end(`{"tags":["${'a'.repeat(1024 * 1023)}"]}`)
+    },
+    says: /its list has more than 2097152 bytes/,
     requests: 3,
   },
   {
