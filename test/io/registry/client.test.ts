@@ -113,9 +113,9 @@ test('listTags keeps no etag of a list that may be a full page, because the next
   })
   const client = clientOf(registry)
   const list = await client.listTags(image)
-  assert.deepEqual(list, { kind: 'tags', tags: tags.slice(0, 10) })
+  const known = list.kind === 'tags' && list.etag !== undefined ? { etag: list.etag } : undefined
   pushed = 11
-  assert.deepEqual(await client.listTags(image, 'etag' in list ? list : undefined), { kind: 'tags', tags })
+  assert.deepEqual(await client.listTags(image, known), { kind: 'tags', tags })
 })
 
 test('listTags takes what the list of a Google registry tells beside the tags', async (t) => {
