@@ -8,7 +8,8 @@ export type Pace = <T extends { readonly load: Load }>(origin: string, send: () 
 
 /**
  * At most so many requests at once for each host: half as many after a 429, one more after many good answers. A host
- * that said when to come back is not asked before; to wait is up to the caller, who has others to ask meanwhile.
+ * that said when to come back is not asked before; to wait is up to the caller, who has others to ask meanwhile. One that
+ * does not answer is not asked for a while either: all that wait for it until their time is over hold up all the rest.
  */
 export function createPace({ now }: { readonly now: () => number }): Pace {
   const hosts = new Map<string, Host>()
@@ -16,12 +17,9 @@ export function createPace({ now }: { readonly now: () => number }): Pace {
     const host = hosts.get(origin) ?? { ...freshHost, waiting: [] }
     hosts.set(origin, host)
     await enter(host)
-    const { reductions } = host
     try {
       refuseEarly(origin, host, now())
-      const answer = await send()
-      take(host, answer.load, { reductions, nowMs: now() })
-      return answer
+      return await sendTo(host, send, now)
     } finally {
       host.running -= 1
       letIn(host)
@@ -37,11 +35,15 @@ type Host = {
   restUntilMs: number
   reductions: number
   goodAnswers: number
+  /** How many failed since it answered. */
+  silences: number
 }
 
 const mostAtOnce = 16
 const goodAnswersPerStep = 20
-const freshHost = { atOnce: mostAtOnce, running: 0, restUntilMs: 0, reductions: 0, goodAnswers: 0 }
+const freshHost = { atOnce: mostAtOnce, running: 0, restUntilMs: 0, reductions: 0, goodAnswers: 0, silences: 0 }
+const mostSilences = 3
+const restPerSilence = 4
 
 /** Whoever leaves hands its place on, so those who wait longest are next. */
 async function enter(host: Host): Promise<void> {
@@ -60,12 +62,32 @@ function letIn(host: Host): void {
 
 function refuseEarly(origin: string, { restUntilMs }: Host, nowMs: number): void {
   const retryAfterMs = restUntilMs - nowMs
-  if (retryAfterMs > 0) throw new RegistryUnavailable(`${origin} asked not to be asked now`, { retryAfterMs })
+  if (retryAfterMs > 0) throw new RegistryUnavailable(`${origin} is left alone for now`, { retryAfterMs })
+}
+
+async function sendTo<T extends { readonly load: Load }>(
+  host: Host,
+  send: () => Promise<T>,
+  now: () => number,
+): Promise<T> {
+  const { reductions } = host
+  const sentMs = now()
+  try {
+    const answer = await send()
+    take(host, answer.load, { reductions, nowMs: now() })
+    return answer
+  } catch (error) {
+    host.silences += 1
+    const restUntilMs = now() + restPerSilence * (now() - sentMs)
+    if (host.silences >= mostSilences) host.restUntilMs = Math.max(host.restUntilMs, restUntilMs)
+    throw error
+  }
 }
 
 type Sent = { readonly reductions: number; readonly nowMs: number }
 
 function take(host: Host, { tooMany, retryAfterMs }: Load, { reductions, nowMs }: Sent): void {
+  host.silences = 0
   if (retryAfterMs !== undefined) host.restUntilMs = Math.max(host.restUntilMs, nowMs + retryAfterMs)
   if (tooMany) {
     host.goodAnswers = 0

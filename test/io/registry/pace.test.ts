@@ -114,6 +114,58 @@ test('what waits for a host that wants to be left alone fails at once', async ()
   assert.equal(results.filter((result) => result instanceof RegistryUnavailable).length, 24)
 })
 
+/** A host that is asked sixteen times at once, and answers none of them within 15 seconds. */
+async function silence(pace: Pace, clock: { nowMs: number }): Promise<void> {
+  const requests = Array.from({ length: 16 }, async () =>
+    pace('https://a', async () => {
+      await settled()
+      clock.nowMs += 15_000 / 16
+      throw new Error('took longer than 15000 ms')
+    }),
+  )
+  for (const result of await Promise.allSettled(requests)) assert.equal(result.status, 'rejected')
+}
+
+test('a host that does not answer is left alone for four times as long as it let us wait', async () => {
+  const clock = { nowMs: 0 }
+  const pace = createPace({ now: () => clock.nowMs })
+  const asked: string[] = []
+  const ask = async (): Promise<unknown> =>
+    pace('https://a', () => {
+      asked.push(`at ${clock.nowMs}`)
+      return Promise.resolve({ load: good })
+    }).catch((error: unknown) => error)
+  await silence(pace, clock)
+  const refused = await ask()
+  assert.ok(refused instanceof RegistryUnavailable, String(refused))
+  assert.equal(refused.retryAfterMs, 60_000)
+  clock.nowMs += 60_000
+  // It is tried again, by all who want to; and when it is silent still, left alone again.
+  await silence(pace, clock)
+  assert.ok((await ask()) instanceof RegistryUnavailable)
+  assert.deepEqual(asked, [])
+  clock.nowMs += 60_000
+  await ask()
+  await ask()
+  assert.deepEqual(asked, ['at 150000', 'at 150000'])
+})
+
+test('a host that answers others is asked on, whatever one request waited for', async () => {
+  const clock = { nowMs: 0 }
+  const pace = createPace({ now: () => clock.nowMs })
+  const wait = async (): Promise<never> => {
+    clock.nowMs += 15_000
+    throw new Error('took longer than 15000 ms')
+  }
+  for (let i = 0; i < 10; i += 1) {
+    const lasting = held(pace)
+    lasting.send('https://a', 1)
+    await assert.rejects(pace('https://a', wait), /took longer/)
+    await lasting.answerAll(good)
+  }
+  assert.equal(await atOnce(pace), 16)
+})
+
 test('one host never slows another', async () => {
   const pace = createPace({ now: () => 0 })
   await pace('https://a', () => Promise.resolve({ load: { tooMany: true, retryAfterMs: 60_000 } }))
