@@ -29,6 +29,20 @@ describe('chat', () => {
     await come(() => assert.equal(syncs(world), 1))
   })
 
+  for (const [where, route, status] of [
+    ['that is deleted', 'POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions', 404],
+    ['in a locked conversation', 'POST /repos/{owner}/{repo}/issues/{issue_number}/comments', 403],
+  ] as const) {
+    test(`sync asks the agent once for a comment ${where} before it is answered`, async () => {
+      await using world = await withRelease()
+      await world.agent.connect()
+      world.github.faults.refuse(route, status)
+      await answer(world, 'bob', '/lotse sync production')
+      await come(() => assert.ok(syncs(world) > 0))
+      assert.equal(syncs(world), 1)
+    })
+  }
+
   test('sync says so when nobody can be asked, and which clusters there are', async () => {
     await using world = await withRelease()
     assert.match(await answer(world, 'bob', '/lotse sync production'), /is not connected, and was never seen/)

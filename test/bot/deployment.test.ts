@@ -108,6 +108,26 @@ describe('a deployment', () => {
     assert.equal(comments().length, 1)
   })
 
+  test('that fails is told on the commit alone where the conversation is locked, and costs nothing again', async () => {
+    await using world = await startAgentWorld()
+    const number = await mergeOne(world)
+    await world.github.person('alice').lock(acme.repository, number)
+    await world.agent.connect()
+    const commit = head(world)
+    world.agent.say({ kind: 'synced', report: report(commit, failure) })
+    await come(() => assert.deepEqual(checksOn(world, commit), { [check]: 'failure' }))
+    await world.rest()
+    assert.ok(world.comments(world.pull(number)).every((body) => !body.includes('lotse:sync-failed')))
+    world.github.requests.reset()
+    world.agent.say({ kind: 'synced', report: report(commit, { ...failure, trigger: 'timer' }) })
+    world.agent.say({ kind: 'token-wanted' })
+    await come(() => assert.ok(world.agent.heard.some(({ kind }) => kind === 'token')))
+    await world.rest()
+    assert.deepEqual(Object.keys(world.github.requests.byRoute()), [
+      'POST /app/installations/{installation_id}/access_tokens',
+    ])
+  })
+
   test('of a commit that is not on the default branch is never told', async () => {
     await using world = await startAgentWorld()
     await world.agent.connect()

@@ -32,6 +32,18 @@ function diffComments(world: AgentWorld, number: number): readonly string[] {
   return world.comments(world.pull(number)).filter((body) => body.startsWith('<!-- lotse:diff'))
 }
 
+/** Bob changes the settings to this, and the agent answers. */
+async function changeAgain(world: AgentWorld, settings: string): Promise<void> {
+  const before = asks(world.agent).length
+  await world.github.person('bob').push(acme.repository, {
+    branch: 'topic',
+    files: { 'clusters/production/demo-settings.yaml': settings },
+    message: 'Change them again',
+  })
+  await come(() => assert.equal(asks(world.agent).length, before + 1))
+  answer(world)
+}
+
 describe('a live diff', () => {
   test('is asked for, shown in one comment, and in a check', async () => {
     await using world = await startAgentWorld()
@@ -116,6 +128,44 @@ describe('a live diff', () => {
     await come(() => assert.match(diffComments(world, number)[0] ?? '', new RegExp(`head=${head}`)))
     await world.rest()
     assert.equal(diffComments(world, number).length, 1)
+  })
+
+  test('stays one comment when a person takes its mark away, and when a person deletes it', async () => {
+    await using world = await startAgentWorld()
+    await world.agent.connect()
+    const number = await openPull(world)
+    await come(() => assert.equal(asks(world.agent).length, 1))
+    answer(world)
+    await come(() => assert.equal(diffComments(world, number).length, 1))
+    await world.rest()
+    const repository = world.github.repository(acme.repository)
+    const [comment] = repository.comments.values()
+    assert.ok(comment !== undefined)
+    const alice = world.github.person('alice')
+    await alice.editComment(acme.repository, comment.id, comment.body.replace(/^.*\n/, ''))
+    await changeAgain(world, 'a: 2\n')
+    await come(() => assert.equal(diffComments(world, number).length, 1))
+    await world.rest()
+    assert.deepEqual([...repository.comments.keys()], [comment.id])
+    const { head } = world.pull(number)
+    await alice.deleteComment(acme.repository, comment.id)
+    await changeAgain(world, 'a: 3\n')
+    await come(() => assert.notEqual(world.pull(number).head, head))
+    await come(() => assert.equal(diffComments(world, number).length, 1))
+    await world.rest()
+    assert.equal(repository.comments.size, 1)
+  })
+
+  test('of a locked conversation stands in its check alone', async () => {
+    await using world = await startAgentWorld()
+    await world.agent.connect()
+    const number = await openPull(world)
+    await come(() => assert.equal(asks(world.agent).length, 1))
+    await world.github.person('alice').lock(acme.repository, number)
+    answer(world)
+    await come(() => assert.equal(world.checks(world.pull(number))[check], 'success'))
+    await world.rest()
+    assert.deepEqual(diffComments(world, number), [])
   })
 
   test('is asked of nobody for a pull request that touches no cluster', async () => {

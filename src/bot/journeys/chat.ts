@@ -8,7 +8,7 @@ import { type Role, roleOf } from '../../core/command/role.ts'
 import { parseCommentId } from '../../core/ids.ts'
 import { guaranteed } from '../../core/parsed.ts'
 import type { Client } from '../../io/github/client.ts'
-import { createComment, editComment, listOwnComments, react } from '../../io/github/comments.ts'
+import { listOwnComments, react, writeComment } from '../../io/github/comments.ts'
 import type { AppIdentity } from '../../io/github/installations.ts'
 import { type PermissionAnswer, readPermission } from '../../io/github/permission.ts'
 import { type KnownComment, doneLines, finishCommand, readComment } from '../../io/store/comments.ts'
@@ -48,11 +48,11 @@ export async function chat(deps: Deps, key: string): Promise<void> {
   const permission = await readPermission(octokit, repository.name, comment.login)
   const sections: Section[] = []
   for (const line of lines) sections.push({ line, answer: await answerTo(conversation, line, permission) })
-  await reply(conversation, sections)
+  const replied = await reply(conversation, sections)
   for (const { line } of lines) await finishCommand(deps.database, comment.id, line)
   const kinds = sections.map(({ answer }) => answer.kind)
   deps.log.info(
-    { repository: repository.name, comment: comment.id, login: comment.login, answers: kinds },
+    { repository: repository.name, comment: comment.id, login: comment.login, answers: kinds, replied },
     'comment answered',
   )
 }
@@ -88,18 +88,19 @@ async function carryOut(conversation: Conversation, command: Command, role: Role
   }
 }
 
-/** A run before this one may have replied before it died: its reply is found by our id and its marker, and edited. */
+/**
+ * A run before this one may have replied before it died: its reply is found by our id and its marker, and edited. Gives
+ * false where nobody may be replied to.
+ */
 async function reply(
   { octokit, repository, comment, identity }: Conversation,
   sections: readonly Section[],
-): Promise<void> {
-  const body = formatReply(comment.id, sections)
-  const own = await listOwnComments(octokit, repository.name, comment.number, {
-    bot: identity.bot,
-    since: comment.createdAt,
-  })
+): Promise<boolean> {
+  const { bot } = identity
+  const own = await listOwnComments(octokit, repository.name, comment.number, { bot, since: comment.createdAt })
   const earlier = own.find((candidate) => parseReplyMarker(candidate.body) === comment.id)
-  if (earlier === undefined) await createComment(octokit, repository.name, comment.number, body)
-  else if (earlier.body !== body) await editComment(octokit, repository.name, earlier.id, body)
+  const body = formatReply(comment.id, sections)
+  const id = await writeComment(octokit, repository.name, comment.number, { earlier, body })
   await react(octokit, repository.name, comment.id, reactionTo(sections.map(({ answer }) => answer)))
+  return id !== undefined
 }

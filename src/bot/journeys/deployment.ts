@@ -165,6 +165,7 @@ async function tellPull({ deps, repository, of }: DeploymentContext, report: Syn
       const mark = parseFailureMarker(body)
       return mark?.cluster === of.cluster && mark.commit === commit
     })
+    // Where no comment is taken, the check on the commit says it all the same.
     if (!isTold) await createComment(octokit, repository.name, pull, failureComment(of.cluster, report))
   }
   await keepToldFailure(deps.database, of, commit)

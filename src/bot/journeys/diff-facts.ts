@@ -10,6 +10,7 @@ import { type DiffPull, readDiffPull } from '../../io/github/diff-pull.ts'
 import { readPermission } from '../../io/github/permission.ts'
 import { type KnownAgent, readAgents } from '../../io/store/agents.ts'
 import {
+  type KnownComment,
   type KnownDiffPull,
   type KnownLiveDiff,
   type SeenPull,
@@ -31,7 +32,7 @@ export type DiffContext = {
 }
 
 /** Looks at the pull request on GitHub, and keeps what it sees. undefined: it is closed, gone, or goes elsewhere. */
-export async function lookAtPull(context: DiffContext): Promise<SeenPull | undefined> {
+export async function lookAtPull(context: DiffContext, known: KnownComment | undefined): Promise<SeenPull | undefined> {
   const { deps, octokit, repository, pull } = context
   const { appId, bot } = await deps.identity(repository.installation)
   const found = await readDiffPull(octokit, repository.name, pull.number, { appId, bot })
@@ -48,7 +49,10 @@ export async function lookAtPull(context: DiffContext): Promise<SeenPull | undef
     complete: comparison.complete,
     required: found.required.flatMap((name) => parseDiffCheckName(name) ?? []),
   }
-  const comment = found.comments.find(({ body }) => parseDiffMarker(body) !== undefined)
+  // A person may have edited its marker away; without a store the marker is all that tells.
+  const comment =
+    found.comments.find(({ id }) => id === known?.id) ??
+    found.comments.find(({ body }) => parseDiffMarker(body) !== undefined)
   await keepSeenPull(deps.database, pull, { seen, comment })
   await keepRuns(context, seen, found)
   return seen

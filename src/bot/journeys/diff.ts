@@ -5,7 +5,7 @@ import { type DiffDecision, decideDiff, outcomeOf } from '../../core/diff/decide
 import type { ClusterOutcome } from '../../core/diff/outcome.ts'
 import type { CommitSha } from '../../core/ids.ts'
 import { writeCheck } from '../../io/github/checks.ts'
-import { createComment, editComment } from '../../io/github/comments.ts'
+import { writeComment } from '../../io/github/comments.ts'
 import {
   type KnownLiveDiff,
   type SeenPull,
@@ -30,7 +30,7 @@ export async function diff(deps: Deps, key: string): Promise<void> {
   const known = await readDiffPull(deps.database, pull)
   const context = known === undefined ? undefined : await contextOf(deps, pull)
   if (known === undefined || context === undefined) return
-  const seen = currentlySeen(known) ?? (await lookAtPull(context))
+  const seen = currentlySeen(known) ?? (await lookAtPull(context, known.comment))
   if (seen === undefined) return forgetPull(deps.database, pull)
   const lives = await readLiveDiffs(deps.database, pull)
   const decisions = decideDiff(await diffFacts(context, seen, lives))
@@ -116,13 +116,13 @@ async function say(context: DiffContext, head: CommitSha, decisions: readonly Di
     return outcome === undefined || outcome.kind === 'untouched' ? [] : [{ cluster: decision.cluster, outcome }]
   })
   if (clusters.some(({ outcome }) => outcome.kind === 'pending')) return
-  const comment = (await readDiffPull(deps.database, pull))?.comment
-  if (comment === undefined && !isWorthAComment(clusters)) return
+  const earlier = (await readDiffPull(deps.database, pull))?.comment
+  if (earlier === undefined && !isWorthAComment(clusters)) return
   const body = formatDiffComment({ head, clusters })
-  if (comment?.body === body) return
-  if (comment !== undefined) await editComment(octokit, repository.name, comment.id, body)
-  const id = comment?.id ?? (await createComment(octokit, repository.name, pull.number, body))
-  await keepDiffComment(deps.database, pull, { id, body })
+  if (earlier?.body === body) return
+  const id = await writeComment(octokit, repository.name, pull.number, { earlier, body })
+  if (id !== undefined) return keepDiffComment(deps.database, pull, { id, body })
+  deps.log.info({ repository: repository.name, pull: pull.number }, 'diff said in its checks only: no comment is taken')
 }
 
 function words(decisions: readonly DiffDecision[]): Readonly<Record<string, string>> {

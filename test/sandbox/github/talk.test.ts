@@ -35,6 +35,19 @@ suite('issues and comments', () => {
     assert.equal((await ground.call('POST', comments, { body: { body: 'x'.repeat(65_537) } })).status, 422)
   })
 
+  test('a locked conversation takes comments of people only', async (t) => {
+    const ground = await startGround(t)
+    await openPull(ground)
+    const ann = ground.github.person('ann')
+    await ann.lock('acme/gitops', 1)
+    const { status } = await ground.call('POST', `${repo}/issues/1/comments`, { body: { body: 'one' } })
+    assert.equal(status, 403)
+    await ann.comment('acme/gitops', 1, 'two')
+    await ground.github.settled()
+    const { payload } = ground.heard.find(({ payload: { action } }) => action === 'locked') ?? {}
+    assert.equal(payload.pull_request.locked, true)
+  })
+
   test('comments of a repository are listed since a time', async (t) => {
     let late = 0
     const ground = await startGround(t, { now: () => new Date(Date.now() + late) })

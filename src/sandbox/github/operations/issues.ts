@@ -1,4 +1,4 @@
-import { validationFailed } from '../api-error.ts'
+import { ApiError, validationFailed } from '../api-error.ts'
 import { type Actor } from '../caller.ts'
 import { timestamp, type GitHub } from '../context.ts'
 import { nextId } from '../lookup.ts'
@@ -60,12 +60,24 @@ export function refuseLongBody(resource: string, body: string | null | undefined
   throw validationFailed({ resource, field: 'body', code: 'custom', message })
 }
 
+/** From then on only collaborators may comment: no app is one, whatever its permissions. */
+export async function lockConversation(github: GitHub, issue: Issue, actor: Actor): Promise<void> {
+  issue.locked = true
+  touch(github, issue)
+  await emitIssueEvent(github, issue, { action: 'locked', actor })
+}
+
+function refuseWhenLocked({ locked }: Issue, { app }: Actor): void {
+  if (locked && app !== undefined) throw new ApiError(403, 'Unable to create comment because issue is locked.')
+}
+
 export async function createComment(
   github: GitHub,
   issue: Issue,
   { body, actor }: { readonly body: string; readonly actor: Actor },
 ): Promise<IssueComment> {
   refuseWhenArchived(issue.repository)
+  refuseWhenLocked(issue, actor)
   refuseLongBody('IssueComment', body)
   if (body.trim() === '') {
     throw validationFailed({

@@ -2,7 +2,14 @@ import { personActor, type Actor } from '../caller.ts'
 import { type GitHub } from '../context.ts'
 import { findAccount, requirePull, requireRepository } from '../lookup.ts'
 import { addAccount, addApp } from '../operations/accounts.ts'
-import { addLabels, createComment, deleteComment, editComment, removeLabel } from '../operations/issues.ts'
+import {
+  addLabels,
+  createComment,
+  deleteComment,
+  editComment,
+  lockConversation,
+  removeLabel,
+} from '../operations/issues.ts'
 import { mergePull } from '../operations/merge.ts'
 import { createPull, setDraft, updatePull } from '../operations/pulls.ts'
 import { dismissReview, submitReview } from '../operations/reviews.ts'
@@ -15,6 +22,7 @@ export type Person = Pushes & {
   comment(repository: string, number: number, body: string): Promise<IssueComment>
   editComment(repository: string, commentId: number, body: string): Promise<void>
   deleteComment(repository: string, commentId: number): Promise<void>
+  lock(repository: string, number: number): Promise<void>
   closePull(repository: string, number: number): Promise<void>
   reopenPull(repository: string, number: number): Promise<void>
   editPull(repository: string, number: number, change: PullEdit): Promise<void>
@@ -104,7 +112,7 @@ function withPulls(
 function withComments(
   github: GitHub,
   actor: Actor,
-): Pick<Person, 'comment' | 'editComment' | 'deleteComment' | 'label' | 'unlabel'> {
+): Pick<Person, 'comment' | 'editComment' | 'deleteComment' | 'lock' | 'label' | 'unlabel'> {
   const issueAt = (name: string, number: number): Issue => {
     const issue = requireRepository(github.state, name).issues.get(number)
     if (issue === undefined) throw new Error(`there is no ${name}#${number}`)
@@ -119,6 +127,7 @@ function withComments(
     comment: async (name, number, body) => createComment(github, issueAt(name, number), { body, actor }),
     editComment: async (name, id, body) => editComment(github, commentAt(name, id), { body, actor }),
     deleteComment: async (name, id) => deleteComment(github, commentAt(name, id), actor),
+    lock: async (name, number) => lockConversation(github, issueAt(name, number), actor),
     label: async (name, number, label) => addLabels(github, issueAt(name, number), { names: [label], actor }),
     async unlabel(name, number, wanted) {
       const issue = issueAt(name, number)
