@@ -2,16 +2,16 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { LiveDiff } from '../../src/core/diff/live-diff.ts'
 import { acme } from '../support/world.ts'
-import { type AgentWorld, asks, come, liveDiff, startAgentWorld } from './agent-ground.ts'
+import { type AgentWorld, asks, come, liveDiff, startAgentWorld, startTwoAgents } from './agent-ground.ts'
 
 const check = `lotse/diff (${acme.cluster})`
 
 /** Bob's pull request that touches the cluster. */
-async function openPull(world: AgentWorld): Promise<number> {
+async function openPull(world: AgentWorld, more: Readonly<Record<string, string>> = {}): Promise<number> {
   const bob = world.github.person('bob')
   await bob.push(acme.repository, {
     branch: 'topic',
-    files: { 'clusters/production/demo-settings.yaml': 'a: 1\n' },
+    files: { 'clusters/production/demo-settings.yaml': 'a: 1\n', ...more },
     create: true,
     message: 'Change the settings',
   })
@@ -166,6 +166,25 @@ describe('a live diff', () => {
     await come(() => assert.equal(world.checks(world.pull(number))[check], 'success'))
     await world.rest()
     assert.deepEqual(diffComments(world, number), [])
+  })
+
+  test('of one cluster is not kept back for long by the silence of another', async () => {
+    await using world = await startTwoAgents()
+    const number = await openPull(world, { 'clusters/second/settings.yaml': 'a: 1\n' })
+    await come(() => assert.deepEqual([asks(world.agent).length, asks(world.second).length], [1, 1]))
+    answer(world)
+    await come(() => assert.equal(world.checks(world.pull(number))[check], 'success'))
+    await world.rest()
+    assert.deepEqual(diffComments(world, number), [])
+    world.pass(10 * 60_000)
+    await world.restartBot()
+    await come(() => assert.equal(asks(world.second).length, 2))
+    const comment = await come(() => {
+      const [body = ''] = diffComments(world, number)
+      assert.match(body, /#### second: the agent is asked what changes\n/)
+      return body
+    })
+    assert.match(comment, /apps\/Deployment demo\/demo-worker/)
   })
 
   test('is asked of nobody for a pull request that touches no cluster', async () => {

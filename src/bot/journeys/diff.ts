@@ -3,7 +3,6 @@ import { diffCheckName } from '../../core/diff/check-name.ts'
 import { formatDiffComment, isWorthAComment } from '../../core/diff/comment.ts'
 import { type DiffDecision, decideDiff, outcomeOf } from '../../core/diff/decide.ts'
 import type { ClusterOutcome } from '../../core/diff/outcome.ts'
-import type { CommitSha } from '../../core/ids.ts'
 import { writeCheck } from '../../io/github/checks.ts'
 import { writeComment } from '../../io/github/comments.ts'
 import {
@@ -68,7 +67,7 @@ async function carryOut(context: DiffContext, { seen, lives, decisions }: Decide
     const live = lives.find(({ cluster, head }) => cluster === decision.cluster && head === seen.head)
     await carryOutCluster(context, { seen, live, decision })
   }
-  await say(context, seen.head, decisions)
+  await say(context, { seen, lives, decisions })
 }
 
 type Step = {
@@ -108,14 +107,19 @@ function ask({ deps, repository }: DiffContext, { seen, live, decision }: Step):
   return waits ? undefined : now
 }
 
-/** One comment, edited in place. While somebody is still asked it stays as it is: it names the head that it speaks of. */
-async function say(context: DiffContext, head: CommitSha, decisions: readonly DiffDecision[]): Promise<void> {
+/**
+ * One comment, edited in place. While somebody is still asked it stays as it is: it names the head that it speaks of. But
+ * an agent that is silent for long keeps back no longer what others have said.
+ */
+async function say(context: DiffContext, { seen, lives, decisions }: Decided): Promise<void> {
   const { deps, octokit, repository, pull } = context
+  const { head } = seen
   const clusters = decisions.flatMap((decision): readonly ClusterOutcome[] => {
     const outcome = outcomeOf(decision)
     return outcome === undefined || outcome.kind === 'untouched' ? [] : [{ cluster: decision.cluster, outcome }]
   })
-  if (clusters.some(({ outcome }) => outcome.kind === 'pending')) return
+  const silent = new Set(lives.filter((live) => isOverdue(context, seen, live)).map(({ cluster }) => cluster))
+  if (clusters.some(({ cluster, outcome }) => outcome.kind === 'pending' && !silent.has(cluster))) return
   const earlier = (await readDiffPull(deps.database, pull))?.comment
   if (earlier === undefined && !isWorthAComment(clusters)) return
   const body = formatDiffComment({ head, clusters })
@@ -123,6 +127,12 @@ async function say(context: DiffContext, head: CommitSha, decisions: readonly Di
   const id = await writeComment(octokit, repository.name, pull.number, { earlier, body })
   if (id !== undefined) return keepDiffComment(deps.database, pull, { id, body })
   deps.log.info({ repository: repository.name, pull: pull.number }, 'diff said in its checks only: no comment is taken')
+}
+
+function isOverdue({ deps }: DiffContext, { head, base }: SeenPull, live: KnownLiveDiff): boolean {
+  const { askedAt } = live
+  if (askedAt === undefined || live.head !== head || live.base !== base) return false
+  return deps.now().getTime() - askedAt.getTime() >= askAgainMs
 }
 
 function words(decisions: readonly DiffDecision[]): Readonly<Record<string, string>> {
