@@ -4,10 +4,15 @@ import { type Parsed, parsed, refused } from '../parsed.ts'
 export type NotificationHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
 
 /**
- * A tag as a payload names it. `host` is only there where the payload says it: one subscription may tell of several
+ * A tag as a payload names it. `isOn` is only there where the payload says where: one subscription may tell of several
  * registries, and what is of another one is not ours. Nothing here is checked yet.
  */
-export type NamedTag = { readonly path: unknown; readonly tag: unknown; readonly host?: string }
+export type NamedTag = {
+  readonly path: unknown
+  readonly tag: unknown
+  /** Whether that registry goes by this name, in lower case. */
+  readonly isOn?: (host: string) => boolean
+}
 
 export type Payload = Readonly<Record<string, unknown>>
 
@@ -86,16 +91,15 @@ function readPubSub({ message }: Payload): Read {
   if (data === undefined) return refused('expected JSON in base64 as `message.data`')
   if (data['action'] !== 'INSERT' || data['tag'] === undefined) return nothing
   const { host, path, tag } = splitReference(data['tag'])
-  return host === undefined ? refused('expected a whole image reference as `tag`') : parsed([{ host, path, tag }])
+  if (host === undefined) return refused('expected a whole image reference as `tag`')
+  return parsed([{ path, tag, isOn: (name) => name === host }])
 }
 
 function readEventBridge(payload: Payload): Read {
   const detail = record(payload['detail'])
   const pushed = payload['detail-type'] === 'ECR Image Action' && detail['action-type'] === 'PUSH'
   if (!pushed || (detail['result'] ?? 'SUCCESS') !== 'SUCCESS') return nothing
-  const { account, region } = payload
-  const host = isText(account) && isText(region) ? { host: ecrHost(account, region) } : {}
-  return parsed([{ path: detail['repository-name'], tag: detail['image-tag'], ...host }])
+  return parsed([{ path: detail['repository-name'], tag: detail['image-tag'], isOn: isOfAmazon(payload) }])
 }
 
 /** https://cloudevents.io: what the registry says is in `data`, or is the whole body where headers say the rest. */
@@ -163,8 +167,15 @@ function cloudEventType(payload: Payload, headers: NotificationHeaders): string 
   return isText(type) ? type : undefined
 }
 
-function ecrHost(account: string, region: string): string {
-  return `${account}.dkr.ecr.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`
+/**
+ * `123456789012.dkr.ecr.eu-central-1.amazonaws.com`, `….dkr-ecr.eu-central-1.on.aws`, `….dkr.ecr-fips.us-east-1.…`: one
+ * registry has several names. Any other is what its operator calls it, and a transformer may have left out who it is.
+ */
+function isOfAmazon({ account, region }: Payload): (host: string) => boolean {
+  return (host) => {
+    const [name, ofAccount, ofRegion] = /^([0-9]+)\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\./.exec(host) ?? []
+    return name === undefined || ((account ?? ofAccount) === ofAccount && (region ?? ofRegion) === ofRegion)
+  }
 }
 
 function splitReference(reference: unknown): { host: string | undefined; path: string; tag: string | undefined } {

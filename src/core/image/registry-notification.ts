@@ -59,7 +59,7 @@ function parseOne(body: unknown, { formats, host, headers }: Spoken): Parsed<rea
     })
   const named = format.read(body, headers)
   if (!named.ok) return about(format.of, named)
-  const ours = named.value.filter((tag) => isTagged(tag) && (tag.host === undefined || tag.host === host.toLowerCase()))
+  const ours = named.value.filter((tag) => isTagged(tag) && tag.isOn?.(host.toLowerCase()) !== false)
   return taken(ours.map((tag) => about(format.of, readTag(tag, host))))
 }
 

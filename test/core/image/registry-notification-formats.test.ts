@@ -239,6 +239,16 @@ const rows: readonly Row[] = [
     { body: eventBridge(), host: '123456789012.dkr.ecr.eu-central-1.amazonaws.com' },
     ['123456789012.dkr.ecr.eu-central-1.amazonaws.com/acme/app:1.2.0'],
   ],
+  ...(
+    [
+      '123456789012.dkr-ecr.eu-central-1.on.aws',
+      '123456789012.dkr.ecr-fips.eu-central-1.amazonaws.com',
+      '123456789012.dkr-ecr-fips.eu-central-1.on.aws',
+      '123456789012.dkr.ecr.eu-central-1.amazonaws.com.cn',
+      'images.example.org',
+    ] as const
+  ).map((host): Row => [`EventBridge at ${host}`, { body: eventBridge(), host }, [`${host}/acme/app:1.2.0`]]),
+  ['no image of another region', { body: eventBridge(), host: '123456789012.dkr-ecr.eu-west-1.on.aws' }, []],
   [
     'no image of another account',
     { body: eventBridge({}, { account: '2' }), host: '1.dkr.ecr.eu-central-1.amazonaws.com' },
