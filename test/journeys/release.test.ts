@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { acmeFiles } from '../../src/sandbox/acme.ts'
-import { acme, startWorld } from '../support/world.ts'
+import { acme, startWorld, type World } from '../support/world.ts'
 
 const worker = 'clusters/production/demo-worker.yaml'
 const helm = 'clusters/production/demo-service.yaml'
@@ -60,6 +60,26 @@ describe('release', () => {
     await world.rest()
     assert.deepEqual([world.registry.requests.of('tags'), world.registry.requests.of('manifest-head')], [1, 0])
     assert.deepEqual([world.registry.requests.of('manifest-get'), world.registry.requests.of('blob-get')], [0, 0])
+  })
+
+  test('an image that cannot be read is asked for again late, and by no restarted bot', async () => {
+    const byTime = { [worker]: (acmeFiles[worker] ?? '').replace(/semver:[^\s"]*/, 'glob:main-*'), [helm]: null }
+    await using world = await startWorld({ files: byTime })
+    world.registry.loseNotifications(2)
+    await world.push('main-1', { created: '2026-11-20T12:00:00Z' })
+    await world.push('main-2', { created: '2026-11-20T13:00:00Z' })
+    await loseConfig(world, 'main-2')
+    await world.restartBot()
+    assert.equal(world.pull(1).title, 'Auto-release eu.gcr.io/project/demo-service:main-1')
+    world.registry.requests.reset()
+    await world.restartBot()
+    assert.deepEqual(world.registry.requests.all(), { tags: 1 })
+    world.pass(6 * 60_000)
+    await world.restartBot()
+    assert.deepEqual(world.registry.requests.all(), { tags: 2, 'manifest-get': 1, 'blob-get': 1 })
+    world.pass(6 * 60_000)
+    await world.restartBot()
+    assert.deepEqual(world.registry.requests.all(), { tags: 3, 'manifest-get': 1, 'blob-get': 1 })
   })
 
   test('an image that does not run where the current one runs is not released', async () => {
@@ -295,3 +315,13 @@ describe('release', () => {
     assert.equal(world.pulls().length, 1)
   })
 })
+
+/** Storage that was cleaned up too well: what the image is can no longer be read. */
+async function loseConfig({ registry }: World, tag: string): Promise<void> {
+  const repository = `${registry.url}/v2/project/demo-service`
+  const headers = { accept: 'application/vnd.oci.image.manifest.v1+json' }
+  const manifest: unknown = await (await fetch(`${repository}/manifests/${tag}`, { headers })).json()
+  const digest = /"config":\{[^}]*"digest":"([^"]+)"/.exec(JSON.stringify(manifest))?.[1]
+  const deleted = await fetch(`${repository}/blobs/${digest}`, { method: 'DELETE' })
+  assert.equal(deleted.status, 202)
+}

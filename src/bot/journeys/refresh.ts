@@ -1,6 +1,7 @@
 import { listFailedDeliveries, redeliver } from '../../io/github/deliveries.ts'
 import { listInstallations } from '../../io/github/installations.ts'
 import { forgetDeliveries, keptDeliveries, openDeliveries } from '../../io/store/deliveries.ts'
+import { forgetOldFruitless } from '../../io/store/fruitless.ts'
 import { forgetUnfollowedTags } from '../../io/store/registry.ts'
 import { followedImages, forgetRepositoriesExcept, knownInstallations } from '../../io/store/repositories.ts'
 import type { Deps } from '../deps.ts'
@@ -20,6 +21,7 @@ export async function refresh(deps: Deps, key: string): Promise<void> {
   for (const guid of await openDeliveries(deps.database)) await deps.jobs.ask(journeys.delivery, guid)
   const installations = await refreshInstallations(deps)
   await forgetUnfollowedTags(deps.database)
+  await forgetOldFruitless(deps.database)
   for (const image of await followedImages(deps.database)) await deps.jobs.ask(journeys.tags, image)
   const redelivered = await redeliverFailed(deps, key === refreshAtStart ? keptMs : hourMs)
   deps.log.info({ redelivered, installations }, 'refreshed')

@@ -3,6 +3,7 @@ import { listedSinceMs } from '../../core/image/listed.ts'
 import type { ImageName } from '../../core/image/ref.ts'
 import { type ReleasePlan, automatedImages, planRelease } from '../../core/release/plan.ts'
 import { type Knowledge, type StartingFacts, createKnowledge } from '../../io/registry/knowledge.ts'
+import { keepFruitless, readFruitless } from '../../io/store/fruitless.ts'
 import { keepContent, keepDigest, readKnownTags, readTags } from '../../io/store/registry.ts'
 import { keepFollowedImages, readFiles } from '../../io/store/repositories.ts'
 import type { Deps } from '../deps.ts'
@@ -53,11 +54,13 @@ async function knowledgeOf(
   const { database, registry, jobs, log } = deps
   const tags = await readTags(database, images)
   const known = await readKnownTags(database, images)
+  const fruitless = await readFruitless(database, images, deps.now())
   for (const image of followedAnew) if (!tags.has(image)) await jobs.ask(journeys.tags, image)
   const start = new Map<ImageName, StartingFacts>()
   for (const [image, { answer, listed }] of tags) {
     const since = listed === undefined ? () => undefined : listedSinceMs(listed)
-    start.set(image, { tags: answer, known: known.get(image) ?? new Map(), listedSinceMs: since })
+    const of = { known: known.get(image) ?? new Map(), fruitless: fruitless.get(image) ?? new Map() }
+    start.set(image, { tags: answer, ...of, listedSinceMs: since })
   }
   return createKnowledge(
     {
@@ -69,7 +72,12 @@ async function knowledgeOf(
         return kept ?? { digest, firstSeenMs: now.getTime() }
       },
       keepContent: async (digest, content) => keepContent(database, digest, content),
-      dropped: ({ image, tag, what }, because) => log.warn({ image, tag, what, because }, 'tag cannot be looked up'),
+      async keepFruitless(lookup, answer) {
+        const { image, tag, what } = lookup
+        log.warn({ image, tag, what, answer }, 'tag cannot be looked up')
+        const reference = lookup.what === 'digest' ? tag : lookup.digest
+        await keepFruitless(database, { image, reference, answer, now: deps.now() })
+      },
       async unavailable(image, error) {
         log.warn({ image, err: error }, 'registry did not answer, the image is left as it is')
         await jobs.ask(journeys.release, `${repository.id}`, { afterMs: error.retryAfterMs ?? 30_000 })

@@ -81,7 +81,7 @@ export async function knowledgeOf(registry: Registry, images: readonly ImageName
       async keepContent(digest, content) {
         contents.set(digest, content)
       },
-      dropped: () => {},
+      keepFruitless: async () => {},
       unavailable: async () => {},
     },
     start,

@@ -21,6 +21,9 @@ export type ImageTags =
   | { readonly kind: 'refused'; readonly because: string }
   | { readonly kind: 'unknown' }
 
+/** What a look-up said that led to nothing. */
+export type Fruitless = Exclude<ImageTags, { readonly kind: 'tags' | 'unknown' }>
+
 /** What is known of an image: what its registry said last, and what was read of its tags. */
 export type ImageFacts = {
   readonly tags: ImageTags

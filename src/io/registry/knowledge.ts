@@ -1,6 +1,6 @@
-import type { ImageName } from '../../core/image/ref.ts'
+import { isTag, type ImageName } from '../../core/image/ref.ts'
 import type { KnownTag, TagContent } from '../../core/image/wanted-metadata.ts'
-import type { ImageFacts, ImageLookup, ImageTags } from '../../core/release/plan.ts'
+import type { Fruitless, ImageFacts, ImageLookup, ImageTags } from '../../core/release/plan.ts'
 import type { Registry } from './client.ts'
 import { RegistryUnavailable } from './unavailable.ts'
 
@@ -18,6 +18,8 @@ export type StartingFacts = {
   readonly tags: ImageTags
   readonly known: ReadonlyMap<string, KnownTag>
   readonly listedSinceMs: (tag: string) => number | undefined
+  /** What need not be asked again yet, by tag or digest. */
+  readonly fruitless?: ReadonlyMap<string, Fruitless>
 }
 
 export type KnowledgeDeps = {
@@ -25,14 +27,16 @@ export type KnowledgeDeps = {
   /** Kept for ever; answers with all that is known of the tag now. */
   readonly keepDigest: (image: ImageName, tag: string, digest: string) => Promise<KnownTag>
   readonly keepContent: (digest: string, content: TagContent) => Promise<void>
-  /** A tag that cannot be had, or cannot be read: it is as if it were not there, or said nothing. */
-  readonly dropped: (lookup: ImageLookup, because: string) => void
+  /** A tag that cannot be had, or cannot be read: it is as if it were not there, or said nothing. Kept for a while. */
+  readonly keepFruitless: (lookup: ImageLookup, answer: Fruitless) => Promise<void>
   readonly unavailable: (image: ImageName, error: RegistryUnavailable) => Promise<void>
 }
 
 type Memory = {
   tags: ImageTags
   readonly known: Map<string, KnownTag>
+  /** Digests that cannot be read. */
+  readonly unread: Set<string>
   /** How many tags the registry refused to show. */
   refusals: number
   /** How many look-ups led to nothing that could be kept. */
@@ -60,8 +64,7 @@ export function createKnowledge(given: KnowledgeDeps, start: ReadonlyMap<ImageNa
   }
   const images = new Map<ImageName, Memory>()
   const memoryOf = (image: ImageName): Memory => {
-    const { tags, known, listedSinceMs } = start.get(image) ?? silent
-    const memory = images.get(image) ?? { tags, known: new Map(known), refusals: 0, failures: 0, listedSinceMs }
+    const memory = images.get(image) ?? remembered(start.get(image) ?? silent)
     images.set(image, memory)
     return memory
   }
@@ -76,6 +79,29 @@ export function createKnowledge(given: KnowledgeDeps, start: ReadonlyMap<ImageNa
       for (const image of left) memoryOf(image).tags = { kind: 'unknown' }
     },
   }
+}
+
+/** As an earlier plan left it: what led to nothing then does so now, without being asked. */
+function remembered({ tags, known, listedSinceMs, fruitless = new Map() }: StartingFacts): Memory {
+  const refusals = [...fruitless].filter(([reference, answer]) => isTag(reference) && answer.kind === 'refused')
+  const memory: Memory = {
+    tags: refusals.length < mostRefusals ? without(tags, (tag) => fruitless.has(tag)) : (refusals[0]?.[1] ?? tags),
+    known: new Map(),
+    unread: new Set([...fruitless.keys()].filter((reference) => !isTag(reference))),
+    refusals: refusals.length,
+    failures: 0,
+    listedSinceMs,
+  }
+  for (const [tag, is] of known) know(memory, tag, is)
+  return memory
+}
+
+function without(tags: ImageTags, isDropped: (tag: string) => boolean): ImageTags {
+  return tags.kind === 'tags' ? { kind: 'tags', tags: tags.tags.filter((tag) => !isDropped(tag)) } : tags
+}
+
+function know({ known, unread }: Memory, tag: string, is: KnownTag): void {
+  known.set(tag, is.image === undefined && unread.has(is.digest) ? { ...is, unread: true } : is)
 }
 
 /** While a registry does not answer nothing is known of the image: the second newest tag is no answer. */
@@ -94,31 +120,34 @@ async function learnDigest(deps: KnowledgeDeps, lookup: ImageLookup, memory: Mem
   const { image, tag } = lookup
   const manifest = await deps.registry.headManifest(image, tag)
   if (manifest.kind === 'manifest') {
-    memory.known.set(tag, await deps.keepDigest(image, tag, manifest.digest))
+    know(memory, tag, await deps.keepDigest(image, tag, manifest.digest))
     return
   }
-  deps.dropped(lookup, manifest.kind === 'refused' ? manifest.because : 'its manifest is not there')
+  await deps.keepFruitless(lookup, manifest)
   fail(memory)
   if (manifest.kind === 'refused') memory.refusals += 1
   if (manifest.kind === 'refused' && memory.refusals >= mostRefusals) memory.tags = manifest
-  if (memory.tags.kind === 'tags')
-    memory.tags = { kind: 'tags', tags: memory.tags.tags.filter((other) => other !== tag) }
+  memory.tags = without(memory.tags, (other) => other === tag)
 }
 
 type ContentLookup = Extract<ImageLookup, { readonly what: 'content' }>
 
-/** What cannot be read says nothing. For this plan only, for it may be mended. */
+/** What cannot be read says nothing. */
 async function learnContent(deps: KnowledgeDeps, lookup: ContentLookup, memory: Memory): Promise<void> {
   const { image, digest } = lookup
   const read = await deps.registry.readImage(image, digest)
-  if (read.kind !== 'image') deps.dropped(lookup, read.kind === 'refused' ? read.because : 'its manifest is not there')
-  const learned = read.kind === 'image' ? { image: contentOf(read) } : { unread: true }
-  if (learned.image !== undefined) await deps.keepContent(digest, learned.image)
-  else fail(memory)
-  for (const [tag, known] of memory.known) if (known.digest === digest) memory.known.set(tag, { ...known, ...learned })
+  const learned = read.kind === 'image' ? { image: contentOf(read) } : {}
+  if (read.kind === 'image') {
+    await deps.keepContent(digest, contentOf(read))
+  } else {
+    await deps.keepFruitless(lookup, read)
+    memory.unread.add(digest)
+    fail(memory)
+  }
+  for (const [tag, is] of memory.known) if (is.digest === digest) know(memory, tag, { ...is, ...learned })
 }
 
-/** Nothing of it is kept, so it costs as much with the next plan. */
+/** In one plan. The next goes on where this one ended. */
 function fail(memory: Memory): void {
   memory.failures += 1
   if (memory.failures >= mostFailures)

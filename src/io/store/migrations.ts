@@ -202,4 +202,21 @@ export const migrations: readonly Migration[] = [
       );
     `,
   },
+  {
+    step: 2,
+    name: 'fruitless look-ups',
+    sql: `
+      -- what a registry did not show of an image, and when it is asked again
+      create table fruitless_lookup (
+        image text not null,
+        -- a tag or a digest
+        reference text not null,
+        answer jsonb not null,
+        tries int not null,
+        again_at timestamptz not null,
+        primary key (reference, image)
+      );
+      create index fruitless_lookup_image on fruitless_lookup (image);
+    `,
+  },
 ]

@@ -4,6 +4,7 @@ import type { ImageName } from '../../core/image/ref.ts'
 import type { KnownTag, TagContent } from '../../core/image/wanted-metadata.ts'
 import type { ImageTags } from '../../core/release/plan.ts'
 import type { Database, Queryable } from './database.ts'
+import { forgetFruitless } from './fruitless.ts'
 
 export type KnownTags = {
   readonly answer: ImageTags
@@ -35,6 +36,9 @@ export async function keepTags(
          answer = excluded.answer, etag = excluded.etag, listed = excluded.listed, read_at = excluded.read_at`,
       [image, tags.answer, tags.etag, listedOf(before, tags), tags.now.toISOString()],
     )
+    // After a refusal whoever asks may be another, so that all may be shown now.
+    if (tags.answer.kind === 'tags')
+      await forgetFruitless(inside, image, before?.answer.kind === 'tags' ? tags.answer.tags : undefined)
   })
 }
 
@@ -82,7 +86,8 @@ export async function keepDigest(
   manifest: { readonly image: ImageName; readonly tag: string; readonly digest: string; readonly now: Date },
 ): Promise<void> {
   await database.query(
-    `insert into manifest (image, tag, digest, first_seen, last_seen) values ($1, $2, $3, $4, $4)
+    `with shown as (delete from fruitless_lookup where image = $1 and reference = $2)
+     insert into manifest (image, tag, digest, first_seen, last_seen) values ($1, $2, $3, $4, $4)
      on conflict (image, tag, digest) do update set last_seen = greatest(manifest.last_seen, excluded.last_seen)`,
     [manifest.image, manifest.tag, manifest.digest, manifest.now.toISOString()],
   )
@@ -97,13 +102,16 @@ export async function keepListed(
   const rows = manifests.flatMap(({ digest, tags, created }) => tags.map((tag) => ({ tag, digest, created })))
   if (rows.length === 0) return
   await database.query(
-    `insert into manifest (image, tag, digest, created, first_seen, last_seen)
+    `with news as (
+     insert into manifest (image, tag, digest, created, first_seen, last_seen)
      select distinct on (tag) $1, tag, digest, created, $5::timestamptz, $5::timestamptz
      from unnest($2::text[], $3::text[], $4::text[]) as listed (tag, digest, created)
      on conflict (image, tag, digest) do update set created = excluded.created, last_seen = excluded.last_seen
      where manifest.created is distinct from excluded.created
        or manifest.last_seen < (
-         select max(last_seen) from manifest as seen where seen.image = manifest.image and seen.tag = manifest.tag)`,
+         select max(last_seen) from manifest as seen where seen.image = manifest.image and seen.tag = manifest.tag)
+     returning tag)
+     delete from fruitless_lookup where image = $1 and reference in (select tag from news)`,
     [
       image,
       rows.map(({ tag }) => tag),
@@ -116,10 +124,11 @@ export async function keepListed(
 
 /** True of a digest for ever, whatever image it is found in. */
 export async function keepContent(database: Queryable, digest: string, content: TagContent): Promise<void> {
-  await database.query('insert into image_content (digest, content) values ($1, $2) on conflict do nothing', [
-    digest,
-    content,
-  ])
+  await database.query(
+    `with shown as (delete from fruitless_lookup where reference = $1)
+     insert into image_content (digest, content) values ($1, $2) on conflict do nothing`,
+    [digest, content],
+  )
 }
 
 type ManifestRow = {

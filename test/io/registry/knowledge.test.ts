@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { KnownTag } from '../../../src/core/image/wanted-metadata.ts'
-import type { ImageLookup, ImageTags } from '../../../src/core/release/plan.ts'
+import type { Fruitless, ImageLookup, ImageTags } from '../../../src/core/release/plan.ts'
 import type { ImageReading, ManifestHead, Registry } from '../../../src/io/registry/client.ts'
 import { type Knowledge, createKnowledge } from '../../../src/io/registry/knowledge.ts'
 import { RegistryUnavailable } from '../../../src/io/registry/unavailable.ts'
@@ -15,6 +15,8 @@ type Answers = {
   readonly head?: (tag: string) => ManifestHead
   readonly read?: () => ImageReading
   readonly tags?: readonly string[]
+  readonly known?: ReadonlyMap<string, KnownTag>
+  readonly fruitless?: ReadonlyMap<string, Fruitless>
 }
 
 function knowledgeOf(answers: Answers): Knowledge & { readonly events: readonly string[] } {
@@ -28,7 +30,8 @@ function knowledgeOf(answers: Answers): Knowledge & { readonly events: readonly 
     pullsLeft: () => new Map(),
   }
   const events: string[] = []
-  const start = { tags: { kind: 'tags', tags }, known: new Map<string, KnownTag>(), listedSinceMs: () => 0 } as const
+  const { known = new Map<string, KnownTag>(), fruitless = new Map<string, Fruitless>() } = answers
+  const start = { tags: { kind: 'tags', tags }, known, fruitless, listedSinceMs: () => 0 } as const
   const knowledge = createKnowledge(
     {
       registry,
@@ -37,7 +40,7 @@ function knowledgeOf(answers: Answers): Knowledge & { readonly events: readonly 
         return { digest, firstSeenMs: 1 }
       },
       keepContent: async () => void events.push('content'),
-      dropped: ({ tag }) => void events.push(`dropped ${tag}`),
+      keepFruitless: async ({ tag }) => void events.push(`dropped ${tag}`),
       unavailable: async () => void events.push('unavailable'),
     },
     new Map([[image, start]]),
@@ -73,7 +76,7 @@ test('a registry that refuses tag after tag refuses the image, and is not asked 
   assert.equal(knowledge.events.length, 5)
 })
 
-test('an image that cannot be read says nothing, and nothing of that is kept', async () => {
+test('an image that cannot be read says nothing', async () => {
   const knowledge = knowledgeOf({ read: () => refused })
   await knowledge.lookUp(digests('1'))
   await knowledge.lookUp([{ what: 'content', tag: '1', digest, image }])
@@ -103,4 +106,30 @@ test('what is left is unknown', () => {
   const knowledge = knowledgeOf({})
   knowledge.leave([image])
   assert.deepEqual(tagsOf(knowledge), { kind: 'unknown' })
+})
+
+test('what led to nothing before does so again, without being asked', async () => {
+  const [unread, absent] = [{ digest, firstSeenMs: 1 }, { kind: 'absent' } as const]
+  const fruitless = new Map<string, Fruitless>([
+    ['2', absent],
+    ['3', refused],
+    [digest, absent],
+  ])
+  const knowledge = knowledgeOf({ known: new Map([['1', unread]]), fruitless })
+  assert.deepEqual(tagsOf(knowledge), { kind: 'tags', tags: ['1'] })
+  assert.deepEqual(knowledge.factsOf(image).known('1'), { ...unread, unread: true })
+})
+
+test('a registry that refused tag after tag before is not asked for more of them', async () => {
+  const tags = Array.from({ length: 100 }, (_, index) => `${index}`)
+  const fruitless = new Map<string, Fruitless>(tags.slice(0, 5).map((tag) => [tag, refused]))
+  assert.deepEqual(tagsOf(knowledgeOf({ tags, fruitless })), refused)
+})
+
+test('a tag that is found to have a digest that cannot be read is not read either', async () => {
+  const knowledge = knowledgeOf({ read: () => refused })
+  await knowledge.lookUp(digests('1'))
+  await knowledge.lookUp([{ what: 'content', tag: '1', digest, image }])
+  await knowledge.lookUp(digests('2'))
+  assert.equal(knowledge.factsOf(image).known('2')?.unread, true)
 })

@@ -24,7 +24,7 @@ export async function openMigrated(): Promise<Database> {
   await migrate(database, migrations)
   beforeEach(async () => {
     await database.execute(
-      'truncate delivery, repository, reading, image_tags, manifest, image_content, comment, done_command cascade',
+      'truncate delivery, repository, reading, image_tags, manifest, image_content, fruitless_lookup, comment, done_command cascade',
     )
   })
   return database
