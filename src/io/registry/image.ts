@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import {
   type Blob,
   type ImageConfig,
@@ -13,10 +12,11 @@ import { type ManifestType, manifestType, manifestTypes } from '../../core/image
 import type { Platform } from '../../core/image/platform.ts'
 import { isTag } from '../../core/image/ref.ts'
 import { type Parsed, formatProblem } from '../../core/parsed.ts'
+import { digestOf, isContentOf } from './content-digest.ts'
 import { type Ask, refusal } from './conversation.ts'
 import type { Refused, RegistryPlace } from './hosts.ts'
 import { parseObject } from './json-object.ts'
-import type { Incoming, Limits } from './transport.ts'
+import type { Limits } from './transport.ts'
 
 /** What is true of a digest for ever: whoever has it need not ask again. */
 export type ImageReading =
@@ -112,7 +112,7 @@ async function readManifest(
   if (answer.status !== 200) return refusal(place, `it has status ${answer.status}`)
   const mediaType = manifestType(answer.headers.get('content-type') ?? '')
   if (mediaType === undefined) return refusal(place, 'it is not a manifest by its content type')
-  const digest = isContentDigest(reference) ? reference : digestSaid(answer)
+  const digest = isContentDigest(reference) ? reference : digestOf(answer)
   if (digest === undefined || !isContentOf(digest, answer.body))
     return refusal(place, 'its manifest is not what its digest says')
   const content = parseManifestContent(parseObject(answer.body), mediaType)
@@ -132,15 +132,4 @@ async function readConfig({ ask, limits }: Deps, place: RegistryPlace, config: B
 
 function misread(place: RegistryPlace, { problems }: Extract<Parsed<never>, { ok: false }>): Refused {
   return refusal(place, problems.map(formatProblem).join('; '))
-}
-
-/** The header is optional on old registries; then the digest is that of the bytes. */
-function digestSaid({ headers, body }: Incoming): string | undefined {
-  const said = headers.get('docker-content-digest') ?? `sha256:${createHash('sha256').update(body).digest('hex')}`
-  return isContentDigest(said) ? said : undefined
-}
-
-function isContentOf(digest: string, body: Uint8Array): boolean {
-  const [algorithm = '', hex] = digest.split(':')
-  return createHash(algorithm).update(body).digest('hex') === hex
 }

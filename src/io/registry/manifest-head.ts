@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto'
+import { isContentDigest } from '../../core/image/manifest-content.ts'
 import { type ManifestType, manifestType, manifestTypes } from '../../core/image/manifest-type.ts'
 import { isTag } from '../../core/image/ref.ts'
+import { digestOf } from './content-digest.ts'
 import { type Ask, refusal } from './conversation.ts'
 import type { Refused, RegistryPlace } from './hosts.ts'
 import type { Incoming } from './transport.ts'
@@ -12,26 +13,25 @@ export type ManifestHead =
 
 // All four, always: distribution answers 404 for an index to those who do not name its type.
 const headers = { accept: manifestTypes.join(', ') }
-const digestForm = /^sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})$/
 
 export async function headManifest(ask: Ask, place: RegistryPlace, tag: string): Promise<ManifestHead> {
   if (!isTag(tag)) return { kind: 'absent' }
   const url = new URL(`${place.host.base}/v2/${place.path}/manifests/${tag}`)
   const head = await ask(place, { method: 'HEAD', url, headers })
   if (head.kind === 'refused') return head
-  if (head.status === 200 && head.headers.has('docker-content-digest')) return readManifest(place, head)
+  const said = head.headers.get('docker-content-digest')
+  if (head.status === 200 && said !== null) return readManifest(place, head, isContentDigest(said) ? said : undefined)
   if (head.status !== 200) return withoutManifest(place, head)
-  // The header is optional on old registries; then the digest is that of the bytes.
+  // The header is optional on old registries.
   const whole = await ask(place, { method: 'GET', url, headers })
   if (whole.kind === 'refused') return whole
-  return whole.status === 200 ? readManifest(place, whole) : withoutManifest(place, whole)
+  return whole.status === 200 ? readManifest(place, whole, digestOf(whole)) : withoutManifest(place, whole)
 }
 
-function readManifest(place: RegistryPlace, { headers: got, body }: Incoming): ManifestHead {
+function readManifest(place: RegistryPlace, { headers: got }: Incoming, digest: string | undefined): ManifestHead {
   const mediaType = manifestType(got.get('content-type') ?? '')
   if (mediaType === undefined) return refusal(place, 'it is not a manifest by its content type')
-  const digest = got.get('docker-content-digest') ?? `sha256:${createHash('sha256').update(body).digest('hex')}`
-  return digestForm.test(digest) ? { kind: 'manifest', digest, mediaType } : refusal(place, 'its digest is not one')
+  return digest === undefined ? refusal(place, 'its digest is not one') : { kind: 'manifest', digest, mediaType }
 }
 
 /** A HEAD has no body that could name a code, so here a bare 404 has to do. */

@@ -80,7 +80,8 @@ function outgoingTo(host: RegistryHost, { realm, service, scope }: Omit<TokenReq
 
 function readToken(host: RegistryHost, body: Uint8Array, nowMs: number): Token | Refused {
   const answer = parseObject(body)
-  const token = answer?.['token'] ?? answer?.['access_token']
+  // Two names for the same, and some servers leave one of them empty.
+  const token = [answer?.['token'], answer?.['access_token']].find((given) => typeof given === 'string' && given !== '')
   if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token))
     return { kind: 'refused', because: `the token server of \`${host.name}\` answered without a token` }
   const said = answer?.['expires_in']

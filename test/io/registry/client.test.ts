@@ -215,6 +215,24 @@ test('the client asks for a new token when the old one is over', async (t) => {
   assert.deepEqual(registry.requests.all(), { token: 1, tags: 1 })
 })
 
+for (const answer of [
+  { token: 'good' },
+  { access_token: 'good' },
+  { token: '', access_token: 'good' },
+  { token: null, access_token: 'good' },
+  { token: 'good', access_token: 'another' },
+]) {
+  test(`the client finds its token in ${JSON.stringify(answer)}`, async (t) => {
+    const registry = await serve(t, (request, response) => {
+      const realm = `http://${request.headers.host}/token`
+      if (request.url?.startsWith('/token') === true) response.end(JSON.stringify(answer))
+      else if (request.headers.authorization === 'Bearer good') response.end('{"tags":["a"]}')
+      else response.writeHead(401, { 'www-authenticate': `Bearer realm="${realm}"` }).end()
+    })
+    assert.deepEqual(await clientOf(registry).listTags(image), { kind: 'tags', tags: ['a'] })
+  })
+}
+
 const lifetimes: readonly (readonly [name: string, expires: object, seconds: number])[] = [
   ['nobody says', {}, 54],
   ['is said to be none', { expires_in: 0 }, 54],

@@ -288,6 +288,18 @@ for (const { name, headers, says } of wrongManifests) {
   })
 }
 
+test('headManifest refuses a manifest that is not what its digest says, where only the whole one has a digest', async (t) => {
+  const type = { 'content-type': 'application/vnd.oci.image.index.v1+json' }
+  const registry = await serve(t, (request, response) => {
+    const digest = request.method === 'HEAD' ? {} : { 'docker-content-digest': `sha256:${'0'.repeat(64)}` }
+    response.writeHead(200, { ...type, ...digest }).end('{}')
+  })
+  const client = createRegistry({ registries: [{ host: 'eu.gcr.io', url: registry.url }], limits })
+  const head = await client.headManifest(image, '1.2.1')
+  assert.ok(head.kind === 'refused', JSON.stringify(head))
+  assert.match(head.because, /its digest is not one/)
+})
+
 test('a short page is no end, and an empty one neither: only the missing link is', async (t) => {
   const pages: Readonly<Record<string, readonly [tags: string, next?: string]>> = {
     '': ['["a"]', 'a'],
