@@ -76,9 +76,9 @@ describe('docs/registries.md', () => {
   })
 
   test('says the limits of an answer', () => {
-    const { timeoutMs, bodyBytes, pages, listBytes } = defaultLimits
+    const { timeoutMs, bodyBytes, pages, listBytes, listMs } = defaultLimits
     const mebibytes = (bytes: number): string => `${bytes / 1024 / 1024} MiB`
-    const said = `An answer has ${timeoutMs / 1000} seconds and ${mebibytes(bodyBytes)}, a list of tags ${pages} pages and ${mebibytes(listBytes)}.`
+    const said = `An answer has ${timeoutMs / 1000} seconds and ${mebibytes(bodyBytes)}, a list of tags ${pages} pages, ${mebibytes(listBytes)} and ${listMs / 60_000} minutes.`
     assert.ok(page.includes(said), said)
   })
 })

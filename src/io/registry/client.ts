@@ -55,7 +55,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
   return {
     listTags: async (image, known) => {
       const place = await locate(image)
-      return place.kind === 'refused' ? place : await listTags({ ask, limits }, place, known)
+      return place.kind === 'refused' ? place : await listTags({ ask, limits, now }, place, known)
     },
     headManifest: async (image, tag) => {
       const place = await locate(image)

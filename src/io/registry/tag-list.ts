@@ -5,6 +5,7 @@ import { type Ask, refusal } from './conversation.ts'
 import type { Refused, RegistryPlace } from './hosts.ts'
 import { nextPage } from './next-page.ts'
 import type { Incoming, Limits } from './transport.ts'
+import { RegistryUnavailable } from './unavailable.ts'
 
 export type TagList =
   | {
@@ -18,10 +19,10 @@ export type TagList =
   | { readonly kind: 'absent' }
   | Refused
 
-type Deps = { readonly ask: Ask; readonly limits: Limits }
+type Deps = { readonly ask: Ask; readonly limits: Limits; readonly now: () => number }
 
 export async function listTags(
-  { ask, limits }: Deps,
+  { ask, limits, now }: Deps,
   place: RegistryPlace,
   known?: { readonly etag: string },
 ): Promise<TagList> {
@@ -29,9 +30,13 @@ export async function listTags(
   const tags = new Set<string>()
   const manifests: ListedManifest[] = []
   const seen = new Set<string>()
+  const startedMs = now()
   let bytes = 0
   let url = new URL(`${host.base}/v2/${path}/tags/list?n=${host.tagsPerPage}`)
   for (let page = 1; page <= limits.pages; page += 1) {
+    // Whoever asks has others to ask: a page that comes within its time is no leave to send hundreds of them slowly.
+    if (now() - startedMs > limits.listMs)
+      throw new RegistryUnavailable(`the tags of ${path} took longer than ${limits.listMs} ms`)
     seen.add(url.href)
     // The ETag of a first page says nothing about the others: only a list of one page is known by it.
     const condition = page === 1 && known !== undefined ? { 'if-none-match': known.etag } : undefined

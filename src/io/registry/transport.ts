@@ -8,6 +8,7 @@ export type Limits = {
   readonly pages: number
   /** Of all pages of a list together. */
   readonly listBytes: number
+  readonly listMs: number
 }
 
 const mebibyte = 1024 * 1024
@@ -17,6 +18,7 @@ export const defaultLimits: Limits = {
   bodyBytes: 4 * mebibyte,
   pages: 500,
   listBytes: 32 * mebibyte,
+  listMs: 300_000,
 }
 
 export type Outgoing = {

@@ -410,6 +410,21 @@ for (const { name, listener } of slow) {
   })
 }
 
+test('nothing is known of a registry that sends one page after the other, each almost too late', async (t) => {
+  let now = 0
+  const registry = await serve(t, (request, response) => {
+    now += 14_000
+    const page = Number(new URL(request.url ?? '', 'http://x').searchParams.get('last') ?? 0) + 1
+    response.writeHead(200, { link: `<?last=${page}>; rel="next"` }).end(`{"tags":["${page}"]}`)
+  })
+  const client = createRegistry({ registries: [{ host: 'eu.gcr.io', url: registry.url }], now: () => now })
+  await assert.rejects(client.listTags(image), (error) => {
+    assert.ok(error instanceof RegistryUnavailable)
+    return error.message.endsWith('took longer than 300000 ms')
+  })
+  assert.equal(registry.seen.length, 22)
+})
+
 test('nothing is known of a registry that hangs up in the middle', async (t) => {
   const registry = await serve(t, (request, response) => {
     response.writeHead(200, { 'content-length': 100 }).write('{"tags":[', () => request.socket.destroy())
