@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { LiveDiff } from '../../src/core/diff/live-diff.ts'
 import { acme } from '../support/world.ts'
-import { type AgentWorld, asks, come, liveDiff, startAgentWorld, startTwoAgents } from './agent-ground.ts'
+import { type AgentWorld, asks, checksOn, come, liveDiff, startAgentWorld, startTwoAgents } from './agent-ground.ts'
 
 const check = `lotse/diff (${acme.cluster})`
 
@@ -245,6 +245,24 @@ describe('a live diff', () => {
     await world.agent.connect()
     await come(() => assert.equal(asks(world.agent)[0]?.pull, number))
   })
+})
+
+test('a merge queue that requires the check of a live diff is not kept waiting for it', async () => {
+  await using world = await startAgentWorld()
+  world.github.addRuleset(acme.repository, {
+    branch: 'main',
+    requiredChecks: [{ context: check }, { context: 'ci' }],
+  })
+  const sha = world.head('main')
+  const payload = {
+    action: 'checks_requested',
+    merge_group: { head_sha: sha, head_ref: 'refs/heads/gh-readonly-queue/main/pr-1', base_sha: sha },
+    repository: { id: world.github.repository(acme.repository).id },
+    installation: { id: [...world.github.state.installations.keys()][0] },
+  }
+  await world.deliver({ guid: 'queue-1-0000', event: 'merge_group', payload })
+  await world.rest()
+  assert.deepEqual(checksOn(world, sha), { 'lotse/policy': 'success', [check]: 'neutral' })
 })
 
 /** While no bot is there to hear of it, and its webhook is lost. */

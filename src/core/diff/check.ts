@@ -17,6 +17,13 @@ export function diffCheck(outcome: DiffOutcome): DiffCheck {
   return { conclusion: conclusionOf(outcome), title: sentence(verdictOf(outcome)), summary: summaryOf(outcome) }
 }
 
+/** On the commit of a merge queue: whoever queued the pull request was told there. */
+export const mergeGroupDiffCheck: DiffCheck = {
+  conclusion: 'neutral',
+  title: 'Told on its pull request',
+  summary: 'What a merge queue has built is shown to no agent: what it changes was told before it was queued.',
+}
+
 /** What could not be told never looks like "nothing changes"; neutral leaves it to people, also where it is required. */
 function conclusionOf(outcome: DiffOutcome): DiffCheck['conclusion'] {
   switch (outcome.kind) {

@@ -14,6 +14,7 @@ import { listOwnComments } from './comments.ts'
 import { graphql, isAbsent } from './graphql.ts'
 import type { PolicyRun } from './merge-facts.ts'
 import { ownerAndName } from './repository-name.ts'
+import { type RequiredContextsAnswer, requiredContexts, requiredContextsFields } from './required-contexts.ts'
 
 export const diffPullQuery = `
 query DiffPull($owner: String!, $name: String!, $number: Int!, $appId: Int!) {
@@ -22,17 +23,7 @@ query DiffPull($owner: String!, $name: String!, $number: Int!, $appId: Int!) {
     pullRequest(number: $number) {
       state isCrossRepository headRefOid baseRefName
       author { __typename login ... on Bot { databaseId } ... on User { databaseId } }
-      baseRef {
-        refUpdateRule { requiredStatusCheckContexts }
-        rules(first: 100) {
-          nodes {
-            parameters {
-              __typename
-              ... on RequiredStatusChecksParameters { requiredStatusChecks { context } }
-            }
-          }
-        }
-      }
+      baseRef {${requiredContextsFields} }
       comments(first: 100) {
         totalCount
         nodes { databaseId body author { __typename ... on Bot { databaseId } } }
@@ -75,14 +66,7 @@ type PullAnswer = {
   readonly headRefOid: string
   readonly baseRefName: string
   readonly author: { readonly login: string; readonly databaseId?: number } | null
-  readonly baseRef: {
-    readonly refUpdateRule: { readonly requiredStatusCheckContexts: readonly (string | null)[] | null } | null
-    readonly rules: {
-      readonly nodes: readonly {
-        readonly parameters: { readonly requiredStatusChecks?: readonly { readonly context: string }[] } | null
-      }[]
-    } | null
-  } | null
+  readonly baseRef: RequiredContextsAnswer | null
   readonly comments: { readonly totalCount: number; readonly nodes: readonly CommentAnswer[] }
   readonly commits: { readonly nodes: readonly { readonly commit: CommitAnswer }[] }
 }
@@ -140,17 +124,11 @@ export async function readDiffPull(
       pull.author === null || id === undefined
         ? undefined
         : { login: pull.author.login, id: guaranteed(parseUserId(id)) },
-    required: requiredContexts(pull),
+    required: requiredContexts(pull.baseRef),
     // Of a head that has just moved the commit may still be the one before it: its runs are not ours to edit.
     runs: commit.oid === pull.headRefOid ? runsOf(commit) : new Map(),
     comments: await commentsOf(octokit, repository, number, { pull, bot: own.bot }),
   }
-}
-
-function requiredContexts({ baseRef }: PullAnswer): readonly string[] {
-  const classic = (baseRef?.refUpdateRule?.requiredStatusCheckContexts ?? []).filter((context) => context !== null)
-  const rules = (baseRef?.rules?.nodes ?? []).flatMap(({ parameters }) => parameters?.requiredStatusChecks ?? [])
-  return [...classic, ...rules.map(({ context }) => context)]
 }
 
 function runsOf({ checkSuites }: CommitAnswer): ReadonlyMap<string, PolicyRun> {
