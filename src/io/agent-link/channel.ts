@@ -17,8 +17,8 @@ export const maxFrameBytes = maxMessageBytes + frameOverheadBytes
 export const heartbeatMs = 25_000
 const missedForDead = 2
 
-/** Between two heartbeats: 20 messages a second on average, and bursts of them. */
-const mostPerBeat = { frames: 500, bytes: 32 * maxMessageBytes }
+/** Between two heartbeats. Who was away is asked about every open pull request at once, and may answer as fast. */
+const mostPerBeat = { frames: 5000, bytes: 32 * maxMessageBytes }
 
 /** Who lets this much pile up does not read. */
 const mostUnreadBytes = 16 * maxMessageBytes

@@ -48,6 +48,24 @@ suite('the link between agent and bot', () => {
     assert.equal(told.message.token.reveal(), 'ghs_secret')
   })
 
+  test('carries a question for each of a thousand pull requests, and the answers', async (t) => {
+    const bot = await startBot(t)
+    startAgent(t, bot.url, {
+      onMessage(message, reply) {
+        if (message.kind !== 'diff') return
+        reply({ ...message, kind: 'diffed', result: { kind: 'failed', because: 'no git' } })
+      },
+    })
+    const session = await opened(bot)
+    await said(bot)
+    const numbers = Array.from({ length: 1000 }, (_, at) => guaranteed(parsePullNumber(at + 1)))
+    for (const number of numbers) session.say({ kind: 'diff', pull: number, base: commit, head: commit })
+    for (const number of numbers) {
+      const message = await said(bot)
+      assert.ok(message.kind === 'diffed' && message.pull === number)
+    }
+  })
+
   test('lets a message be answered', async (t) => {
     const bot = await startBot(t)
     startAgent(t, bot.url, { onMessage: (_message, reply) => reply({ kind: 'state', state }) })
