@@ -184,6 +184,21 @@ describe('automerge', () => {
     assert.equal(world.checks(world.pull(1))['lotse/policy'], 'neutral')
   })
 
+  test('a release that a person has closed and opened again is merged after all', async () => {
+    await using world = await withRelease({ '.github/lotse.yaml': automatic() })
+    const bob = world.github.person('bob')
+    await bob.closePull(acme.repository, 1)
+    await world.rest()
+    await bob.reopenPull(acme.repository, 1)
+    await world.rest()
+    await bob.comment(acme.repository, 1, '/lotse why')
+    await world.rest()
+    assert.match(world.comments(world.pull(1)).join(), /✅ it changes exactly what the plan says/)
+    await world.github.ci(acme.repository).report(head(world), { name: 'ci', conclusion: 'success' })
+    await world.rest()
+    assert.equal(world.pull(1).state, 'merged')
+  })
+
   test('a pull request of a person gets a check that says yes, so that it can be required', async () => {
     await using world = await startWorld()
     const bob = world.github.person('bob')

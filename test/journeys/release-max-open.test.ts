@@ -87,6 +87,20 @@ describe('release.max-open', () => {
     assert.deepEqual(seen(world).slice(3), ['4 open d 1.2.3', '5 open e 1.2.3'])
   })
 
+  test('counts what a person opens again', async () => {
+    await using world = await fiveWorkloads(2)
+    await push(world, '1.2.1')
+    const alice = world.github.person('alice')
+    await alice.closePull(acme.repository, 2)
+    await world.rest()
+    assert.deepEqual(seen(world), ['1 open a 1.2.1', '2 closed b 1.2.1', '3 open c 1.2.1'])
+    await alice.reopenPull(acme.repository, 2)
+    await world.rest()
+    await alice.mergePull(acme.repository, 1)
+    await world.rest()
+    assert.deepEqual(seen(world), ['1 merged a 1.2.1', '2 open b 1.2.1', '3 open c 1.2.1'])
+  })
+
   test('keeps for those that wait the reason, and asks GitHub nothing for them', async () => {
     await using world = await fiveWorkloads(1)
     await push(world, '1.2.1')

@@ -8,7 +8,7 @@ import { decideDiff } from '../../core/diff/decide.ts'
 import { formatProblem } from '../../core/parsed.ts'
 import { type MergeState, readMergeState } from '../../io/github/merge-facts.ts'
 import { doubtPull, readDiffPull, readLiveDiffs } from '../../io/store/diffs.ts'
-import { type KnownRelease, readRelease } from '../../io/store/releases.ts'
+import { type KnownRelease, readRelease, seemsClosed } from '../../io/store/releases.ts'
 import { type KnownRepository, doubtHead, readRepository } from '../../io/store/repositories.ts'
 import type { Deps } from '../deps.ts'
 import { formatPullKey, journeys, type Pull } from '../keys.ts'
@@ -86,6 +86,7 @@ function settingsOf({ configuration }: ReadRepository, { pull }: MergeState): Se
 /** A plan counts only for the head of the default branch that it was made for. */
 function planFacts(release: KnownRelease | undefined, { head }: ReadRepository): PlanFacts {
   if (release === undefined) return { kind: 'nothing' }
+  if (seemsClosed(release)) return { kind: 'unknown' }
   if (release.next !== undefined) return { kind: 'outdated' }
   if (release.plannedAt !== head) return { kind: 'unknown' }
   // Looked at, and not written: it was left to a person. Before that, it is only not written yet.

@@ -6,7 +6,7 @@ import { type Remedy, remedyFor } from '../../core/automerge/remedy.ts'
 import { isReleaseBranch } from '../../core/release/group.ts'
 import { type Check, writeCheck } from '../../io/github/checks.ts'
 import { mergePull } from '../../io/github/pulls.ts'
-import { doubtReleases, keepRelease, readRelease, rewriteRelease } from '../../io/store/releases.ts'
+import { doubtReleases, noteOpen, rewriteRelease } from '../../io/store/releases.ts'
 import { Transient } from '../../runtime/retry.ts'
 import type { Deps } from '../deps.ts'
 import { formatPullKey, journeys, parsePullKey, type Pull } from '../keys.ts'
@@ -43,6 +43,7 @@ async function carryOut(deps: Deps, pull: Pull, gathered: GatheredMerge, decisio
       return deps.jobs.ask(journeys.release, `${pull.repository}`)
     case 'wait':
     case 'block':
+      await takeIn(deps, pull, facts)
       return mend(deps, pull, facts, remedyFor(facts, decision))
     case 'leave':
       return
@@ -74,34 +75,22 @@ async function mend(deps: Deps, pull: Pull, facts: MergeFacts, remedy: Remedy | 
       }
       return deps.jobs.ask(journeys.release, `${pull.repository}`)
     case 'plan-again':
-      await rememberRelease(deps, pull, facts)
       return deps.jobs.ask(journeys.release, `${pull.repository}`)
     case undefined:
       return
   }
 }
 
-/** A release that the store has forgotten is remembered by its marker, so that it can be withdrawn. */
-async function rememberRelease({ database }: Deps, { repository, number }: Pull, { pull }: MergeFacts): Promise<void> {
+/**
+ * Open on GitHub, and not as far as the store knows: forgotten by it, or opened again by a person, who means "these tags
+ * after all". The release takes it in again, or withdraws it.
+ */
+async function takeIn({ database, jobs }: Deps, { repository, number }: Pull, { pull }: MergeFacts): Promise<void> {
   const { marker, headBranch: branch } = pull
   if (marker === undefined || branch === undefined || !isReleaseBranch(branch)) return
-  if ((await readRelease(database, repository, branch)) !== undefined) return
   const { cluster, of } = marker
-  await keepRelease(database, repository, {
-    group: { branch, cluster, of, changes: [] },
-    written: undefined,
-    pull: number,
-    open: pull.state === 'open',
-    editedAt: undefined,
-    next: undefined,
-    held: undefined,
-    opening: undefined,
-    text: undefined,
-    problem: undefined,
-    plannedAt: undefined,
-    settledAt: undefined,
-    doubts: 0,
-  })
+  const group = { branch, cluster, of, changes: [] }
+  if (await noteOpen(database, repository, { group, pull: number })) await jobs.ask(journeys.release, `${repository}`)
 }
 
 function reason(decision: MergeDecision): string | undefined {

@@ -131,6 +131,28 @@ export async function doubtReleases(database: Queryable, repository: RepoId): Pr
   await database.query('update release set settled_at = null, doubts = doubts + 1 where repository = $1', [repository])
 }
 
+/** Nobody is about to open its pull request: should one be open, a person has opened it. */
+export function seemsClosed({ open, settledAt, held }: KnownRelease): boolean {
+  return !open && (settledAt !== undefined || held !== undefined)
+}
+
+/** Of a pull request that is open on GitHub. Whether that is news: the group is forgotten, or seemed closed. */
+export async function noteOpen(
+  database: Queryable,
+  repository: RepoId,
+  { group, pull }: { readonly group: ReleaseGroup; readonly pull: PullNumber },
+): Promise<boolean> {
+  const rows = await database.query(
+    `insert into release (repository, branch, plan, pull, open) values ($1, $2, $3, $4, true)
+     on conflict (repository, branch) do update
+       set pull = excluded.pull, open = true, settled_at = null, doubts = release.doubts + 1
+       where not release.open and (release.settled_at is not null or release.held is not null)
+     returning branch`,
+    [repository, group.branch, group, pull],
+  )
+  return rows.length > 0
+}
+
 /** What we wrote does not fit its base any more: the next job writes it anew. */
 export async function rewriteRelease(database: Queryable, repository: RepoId, branch: BranchName): Promise<void> {
   await database.query(

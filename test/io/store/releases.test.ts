@@ -10,6 +10,7 @@ import {
   doubtReleases,
   forgetRelease,
   keepRelease,
+  noteOpen,
   openPulls,
   pullOfHead,
   readRelease,
@@ -131,6 +132,29 @@ test('a doubt that came since a release was read outlives what was found before 
   assert.equal((await readRelease(database, id, name))?.settledAt, undefined)
   await keepRelease(database, id, { ...seen, settledAt: commit('d'), doubts: 1 })
   assert.equal((await readRelease(database, id, name))?.settledAt, commit('d'))
+})
+
+test('a pull request that was opened again counts as open, and is in doubt', async () => {
+  const note = () => noteOpen(database, id, { group: { ...release().group, changes: [] }, pull: pullNumber(4) })
+  await keepRelease(database, id, release())
+  assert.equal(await note(), false)
+  assert.deepEqual(await readRelease(database, id, name), release())
+  // Somebody is about to open it.
+  await keepRelease(database, id, release({ open: false, settledAt: undefined }))
+  assert.equal(await note(), false)
+  await keepRelease(database, id, release({ open: false }))
+  assert.equal(await note(), true)
+  assert.deepEqual(
+    await readRelease(database, id, name),
+    release({ pull: pullNumber(4), settledAt: undefined, doubts: 1 }),
+  )
+  await forgetRelease(database, id, name)
+  assert.equal(await note(), true)
+  const forgotten = { ...nothing, pull: pullNumber(4), open: true, opening: undefined }
+  assert.deepEqual(await readRelease(database, id, name), {
+    ...release(forgotten),
+    group: { ...release().group, changes: [] },
+  })
 })
 
 test('a commit is known by the release that it is the head of, in its repository only', async () => {
