@@ -1,7 +1,13 @@
 import { clusterNamed } from '../../core/config/configuration.ts'
-import type { CommitSha } from '../../core/ids.ts'
+import type { CommitSha, PullNumber } from '../../core/ids.ts'
 import { formatProblem } from '../../core/parsed.ts'
-import { type CommitDecision, type CommitFacts, decideCommit, explainHold } from '../../core/release/commit-decision.ts'
+import {
+  type CommitDecision,
+  type CommitFacts,
+  type TakenBack,
+  decideCommit,
+  explainHold,
+} from '../../core/release/commit-decision.ts'
 import { type ReleaseGroup, editsOfGroup, sameWish, wholeGroup } from '../../core/release/group.ts'
 import { markerOf } from '../../core/release/marker.ts'
 import { paceEdit } from '../../core/release/pace.ts'
@@ -17,6 +23,7 @@ import { journeys } from '../keys.ts'
 import { type ReleaseContext, type StepOutcome, carryOutAll, isInOrder, knownOf } from './release-steps.ts'
 import { editedTexts } from './release-texts.ts'
 import { withdrawGroup } from './release-withdraw.ts'
+import { hearCommit, hearPulls } from './release-words.ts'
 
 /**
  * Groups of clusters with `merge: commit`, one commit each on the default branch. The plan still holds on top of our own
@@ -88,9 +95,27 @@ async function look(context: ReleaseContext, { planned, known, timing }: Asked):
   const state = await readReleaseState(octokit, { repository: repository.name, base, branch: planned.branch, files })
   if (state?.base.head !== repository.head) return moved(context)
   const { bot } = await deps.identity(repository.installation)
+  await hearPulls(context, planned, { bot, ...state })
   const where = { repository: repository.name, branch: base, files }
   const facts = { bot, ...timing, ...state, ...(await readCommitFacts(octokit, where)) }
-  return carryOut(context, { decision: decideCommit(facts, planned), planned, known, state })
+  const decision = decideCommit(facts, planned)
+  if (decision.do === 'hold' || decision.do === 'commit') await hearTakenBack(context, planned, decision.takenBack)
+  return carryOut(context, { decision, planned, known, state })
+}
+
+async function hearTakenBack(
+  context: ReleaseContext,
+  group: ReleaseGroup,
+  takenBack: readonly TakenBack[] = [],
+): Promise<void> {
+  for (const one of takenBack) {
+    const { change, commit } = one
+    context.deps.log.info(
+      { workload: change.use.workload, tag: change.to, commit },
+      'release of a tag held: taken back',
+    )
+    await hearCommit(context, group, { ...one, changes: [change] })
+  }
 }
 
 const lookAgainMs = 1000
@@ -115,14 +140,12 @@ async function carryOut(context: ReleaseContext, { decision, planned, known, sta
       const because = explainHold(decision.because, repository.defaultBranch)
       // The end of a standstill is no push.
       const settledAt = decision.because.kind === 'standstill' ? undefined : repository.head
-      return hold(context, { group: decision.group, known, because, settledAt })
+      const open = state.pulls.find((pull) => pull.state === 'open')?.number
+      return hold(context, { group: decision.group, known, because, settledAt, open })
     }
     case 'wait':
       return wait(context, { group: planned, known, ...decision })
     case 'commit':
-      for (const { change, commit } of decision.takenBack) {
-        deps.log.info({ workload: change.use.workload, tag: change.to, commit }, 'release of a tag held: taken back')
-      }
       return commit(context, { group: decision.group, known, state })
   }
 }
@@ -146,6 +169,7 @@ async function commit(context: ReleaseContext, { group, known, state }: Commit):
   switch (outcome) {
     case 'moved':
       deps.log.info({ branch: repository.defaultBranch, cluster: group.cluster, head }, 'release committed')
+      await hearCommit(context, group, { changes: group.changes, commit: head, committedMs: deps.now().getTime() })
       await forgetRelease(deps.database, repository.id, group.branch)
       return head
     case 'moved-by-others':
@@ -165,19 +189,22 @@ type Hold = {
   readonly group: ReleaseGroup
   readonly known: KnownRelease | undefined
   readonly because: string
+  /** A pull request that is left to a person. */
+  readonly open?: PullNumber | undefined
   /** The head at which nothing but a push changes it; undefined: time does. */
   readonly settledAt: CommitSha | undefined
 }
 
 /** Kept with its reason, for whoever asks. */
-async function hold(context: ReleaseContext, { group, known, because, settledAt }: Hold): Promise<undefined> {
+async function hold(context: ReleaseContext, { group, known, because, open, settledAt }: Hold): Promise<undefined> {
   const { deps, repository } = context
   const before = known?.held?.because === because ? known.held : undefined
   if (before === undefined)
     deps.log.info({ cluster: group.cluster, branch: group.branch, because }, 'release is not committed')
   const held = before ?? { since: deps.now().getTime(), because }
   const problem = settledAt === undefined ? undefined : because
-  await keepRelease(deps.database, repository.id, { ...uncommitted(context, group, known), held, problem, settledAt })
+  const kept = { ...uncommitted(context, group, known), pull: open, open: open !== undefined }
+  await keepRelease(deps.database, repository.id, { ...kept, held, problem, settledAt })
 }
 
 type Wait = {

@@ -23,6 +23,7 @@ import { finishOpening } from './release-opened.ts'
 import type { ReleaseContext, StepOutcome } from './release-steps.ts'
 import { editedTexts } from './release-texts.ts'
 import { withdrawGroup } from './release-withdraw.ts'
+import { hearPulls } from './release-words.ts'
 
 export type Publication = { readonly known: KnownRelease | undefined; readonly mayOpen: boolean }
 
@@ -36,6 +37,7 @@ export async function publishGroup(
   const state = await stateOf(context, planned)
   if (state === undefined) return 'again'
   const { bot } = await deps.identity(repository.installation)
+  await hearPulls(context, planned, { bot, ...state })
   const group = withoutRefused(planned, { bot, pulls: state.pulls })
   const same = known !== undefined && sameChanges(known.group, group)
   const written = same ? known.written : undefined

@@ -5,16 +5,16 @@ import { editPull } from '../../io/github/pulls.ts'
 import { readReleaseState } from '../../io/github/release-facts.ts'
 import { forgetRelease } from '../../io/store/releases.ts'
 import type { ReleaseContext, StepOutcome } from './release-steps.ts'
+import { hearPulls } from './release-words.ts'
 
 /** Clears away what is left of a group that the plan asks for no more: after a merge, its branch; else its pull request too. */
-export async function withdrawGroup(
-  { deps, octokit, repository }: ReleaseContext,
-  group: ReleaseGroup,
-): Promise<StepOutcome> {
+export async function withdrawGroup(context: ReleaseContext, group: ReleaseGroup): Promise<StepOutcome> {
+  const { deps, octokit, repository } = context
   const question = { repository: repository.name, base: repository.defaultBranch, branch: group.branch, files: [] }
   const state = await readReleaseState(octokit, question)
   if (state !== undefined) {
     const { bot } = await deps.identity(repository.installation)
+    await hearPulls(context, group, { bot, ...state })
     const { closePull, deleteBranch } = decideWithdrawal({ bot, ...state })
     if (closePull !== undefined) {
       await editPull(octokit, repository.name, closePull, { state: 'closed' })

@@ -3,7 +3,6 @@ import { type ClusterName, type RepoId, parseRepoId } from '../../core/ids.ts'
 import { guaranteed } from '../../core/parsed.ts'
 import { type ReleaseGroup, groupChanges } from '../../core/release/group.ts'
 import { keptChanges, obsoleteGroups } from '../../core/release/obsolete.ts'
-import { rememberRefusals } from '../../core/release/refusal.ts'
 import { type KnownRelease, readReleases } from '../../io/store/releases.ts'
 import type { Deps } from '../deps.ts'
 import { currentRepository } from './reading.ts'
@@ -14,6 +13,7 @@ import { planOf } from './release-plan.ts'
 import { publishGroup } from './release-publish.ts'
 import { type ReleaseContext, type StepOutcome, carryOutAll, isInOrder, knownOf } from './release-steps.ts'
 import { withdrawGroup } from './release-withdraw.ts'
+import { withoutRemembered } from './release-words.ts'
 
 const attempts = 5
 
@@ -35,16 +35,27 @@ async function attemptRelease(deps: Deps, id: RepoId): Promise<StepOutcome> {
   const known = await readReleases(deps.database, id)
   const past = known.map((release) => release.group)
   const ruleOf = (cluster: ClusterName) => clusterNamed(configuration, cluster)?.release.group ?? 'image'
-  const groups = rememberRefusals(groupChanges([...plan.changes, ...keptChanges(past, plan)], ruleOf), past)
+  const groups = groupChanges([...plan.changes, ...keptChanges(past, plan)], ruleOf)
   const log = deps.log.child({ repository: repository.name })
   log.info({ changes: plan.changes.length, skipped: plan.skipped.length, problems: plan.problems }, 'release planned')
 
   const octokit = await deps.github.as({ installation: repository.installation, repository: id, profile: 'release' })
   const context: ReleaseContext = { deps: { ...deps, log }, octokit, repository, configuration }
-  const [proposed, committed] = byRule(configuration, groups)
+  return carryOutAll([
+    // First, because of what people have said in their pull requests.
+    ...obsoleteGroups(past, groups, plan).map((group) => () => withdrawGroup(context, group)),
+    async () => releaseGroups(context, await withoutRemembered(context, groups), known),
+  ])
+}
+
+async function releaseGroups(
+  context: ReleaseContext,
+  groups: readonly ReleaseGroup[],
+  known: readonly KnownRelease[],
+): Promise<StepOutcome> {
+  const [proposed, committed] = byRule(context.configuration, groups)
   return carryOutAll([
     ...proposed.map((group) => () => updateGroup(context, group, knownOf(known, group))),
-    ...obsoleteGroups(past, groups, plan).map((group) => () => withdrawGroup(context, group)),
     // When it is known which pull requests are open.
     () => openGroups(context, proposed),
     // Last, because the default branch moves with it.

@@ -1,6 +1,6 @@
 import type { ClusterName, CommitSha, FilePath, UserId } from '../ids.ts'
 import { type BranchFacts, type ReleaseFacts, isByUs, isOurs } from './decide.ts'
-import type { Refusal, ReleaseGroup } from './group.ts'
+import { type PullRefusal, type ReleaseGroup, explainRefusal } from './group.ts'
 import { type About, type ReleaseMarker, aboutOf, useOf } from './marker.ts'
 import { paceEdit } from './pace.ts'
 import type { Change } from './plan.ts'
@@ -28,7 +28,12 @@ export type CommitFacts = ReleaseFacts & {
 export type CommitDecision =
   /** First the pull request goes that was opened before the cluster committed. */
   | { readonly do: 'withdraw' }
-  | { readonly do: 'hold'; readonly group: ReleaseGroup; readonly because: CommitHold }
+  | {
+      readonly do: 'hold'
+      readonly group: ReleaseGroup
+      readonly because: CommitHold
+      readonly takenBack?: readonly TakenBack[]
+    }
   /** A burst of tags: the last commit was made just now. */
   | { readonly do: 'wait'; readonly untilMs: number; readonly committedMs: number }
   | { readonly do: 'commit'; readonly group: ReleaseGroup; readonly takenBack: readonly TakenBack[] }
@@ -37,11 +42,11 @@ export type CommitHold =
   | { readonly kind: 'changed-by-person' }
   | { readonly kind: 'standstill'; readonly says: string }
   | { readonly kind: 'protected'; readonly by: readonly string[] }
-  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'refused'; readonly refusal: PullRefusal }
   | { readonly kind: 'taken-back'; readonly commit: CommitSha }
 
 /** A change that we have committed before, and that is wanted again: somebody has taken it back in git. */
-export type TakenBack = { readonly change: Change; readonly commit: CommitSha }
+export type TakenBack = { readonly change: Change; readonly commit: CommitSha; readonly committedMs: number }
 
 /**
  * Whether a group goes to the default branch itself. Nothing but our own decision keeps us from a protected branch: an
@@ -57,11 +62,11 @@ export function decideCommit(facts: CommitFacts, planned: ReleaseGroup): CommitD
   if (protectedBy.length > 0) return { do: 'hold', group: planned, because: { kind: 'protected', by: protectedBy } }
   if (standstill !== undefined)
     return { do: 'hold', group: planned, because: { kind: 'standstill', says: standstill.says } }
-  const group = withoutRefused(planned, { bot, pulls })
-  const ours = commitsOfUs(facts, group)
+  const ours = commitsOfUs(facts, planned)
+  const group = withoutRefused(judgedBy(ours, planned), { bot, pulls })
   const takenBack = takenBackOf(ours, group)
   const changes = group.changes.filter((change) => takenBack.every((one) => one.change !== change))
-  if (changes.length === 0) return { do: 'hold', group, because: whyNothing(group, takenBack) }
+  if (changes.length === 0) return { do: 'hold', group, because: whyNothing(group, takenBack), takenBack }
   const committedMs = lastCommitMs(ours, changes)
   const pace = paceEdit({ nowMs: facts.nowMs, editedMs: committedMs, wantedSinceMs: facts.wantedSinceMs })
   if (pace.do === 'wait' && committedMs !== undefined) return { do: 'wait', untilMs: pace.untilMs, committedMs }
@@ -87,10 +92,25 @@ function ourCommit(
   return [{ commit: head, committedMs, about: aboutOf(marker) }]
 }
 
+/** Of what was taken back longer ago the memory tells, unless a commit that we can see says more of its container. */
+function judgedBy(ours: Ours, planned: ReleaseGroup): ReleaseGroup {
+  const refused = planned.refused ?? []
+  const seen = refused.filter(
+    ({ change, refusal }) => refusal.because === 'taken-back' && lastOn(ours, change) !== undefined,
+  )
+  if (seen.length === 0) return planned
+  const changes = [...planned.changes, ...seen.map(({ change }) => change)]
+  return { ...planned, changes, refused: refused.filter((one) => !seen.includes(one)) }
+}
+
+function lastOn(ours: Ours, change: Change): OurCommit | undefined {
+  const use = useOf(change)
+  return ours.get(change.file)?.find(({ about }) => about.isAbout(use))
+}
+
 function lastCommitMs(ours: Ours, changes: readonly Change[]): number | undefined {
   const times = changes.flatMap((change) => {
-    const use = useOf(change)
-    return ours.get(change.file)?.find(({ about }) => about.isAbout(use))?.committedMs ?? []
+    return lastOn(ours, change)?.committedMs ?? []
   })
   return times.length === 0 ? undefined : Math.max(...times)
 }
@@ -98,16 +118,18 @@ function lastCommitMs(ours: Ours, changes: readonly Change[]): number | undefine
 /** The last word on a container counts: a later commit of ours to another tag says that it has moved on since. */
 function takenBackOf(ours: Ours, { changes }: ReleaseGroup): readonly TakenBack[] {
   return changes.flatMap((change) => {
-    const use = useOf(change)
-    const last = ours.get(change.file)?.find(({ about }) => about.isAbout(use))
-    return last?.about.asks(use) === true ? [{ change, commit: last.commit }] : []
+    const last = lastOn(ours, change)
+    return last?.about.asks(useOf(change)) === true ? [{ change, ...last }] : []
   })
 }
 
 function whyNothing({ refused }: ReleaseGroup, [takenBack]: readonly TakenBack[]): CommitHold {
-  const refusal = refused?.[0]?.refusal
   if (takenBack !== undefined) return { kind: 'taken-back', commit: takenBack.commit }
-  return refusal === undefined ? { kind: 'changed-by-person' } : { kind: 'refused', refusal }
+  const refusal = refused?.[0]?.refusal
+  if (refusal === undefined) return { kind: 'changed-by-person' }
+  return refusal.because === 'taken-back'
+    ? { kind: 'taken-back', commit: refusal.commit }
+    : { kind: 'refused', refusal }
 }
 
 /** For people. */
@@ -119,11 +141,9 @@ export function explainHold(hold: CommitHold, branch: string): string {
       return hold.says
     case 'protected':
       return `${branch} is protected (${hold.by.join(', ')}), and Lotse commits to no protected branch: say “merge: auto” or “merge: manual”`
-    case 'refused': {
-      const { because, pull } = hold.refusal
-      return because === 'closed' ? `#${pull} was closed` : `it was taken back after #${pull}`
-    }
+    case 'refused':
+      return explainRefusal(hold.refusal)
     case 'taken-back':
-      return `it was taken back after ${hold.commit.slice(0, 10)}: the next tag is released`
+      return `${explainRefusal({ because: 'taken-back', commit: hold.commit })}: the next tag is released`
   }
 }

@@ -23,6 +23,8 @@ export type PullFacts = {
   readonly marker: ReleaseMarker | undefined
   /** Who closed it last, a person or an app. */
   readonly closedBy: UserId | undefined
+  /** When that was, or when it was merged. */
+  readonly closedMs: number | undefined
 }
 
 export type ReleaseFacts = {

@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { GroupRule } from '../config/configuration.ts'
-import { type BranchName, type ClusterName, type FilePath, type PullNumber, parseBranchName } from '../ids.ts'
+import {
+  type BranchName,
+  type ClusterName,
+  type CommitSha,
+  type FilePath,
+  type PullNumber,
+  parseBranchName,
+} from '../ids.ts'
 import { type ImageName, withTag } from '../image/ref.ts'
 import type { ScalarEdit } from '../manifest/edit.ts'
 import { retag } from '../manifest/edit.ts'
@@ -26,8 +33,22 @@ export type ReleaseGroup = {
 
 export type RefusedChange = { readonly change: Change; readonly refusal: Refusal }
 
-/** In which pull request a person said no: by closing it, or by taking its merge back in git. */
-export type Refusal = { readonly because: 'closed' | 'reverted'; readonly pull: PullNumber }
+/** Where a person said no: by closing a pull request, or by taking back in git its merge, or a commit of ours. */
+export type Refusal = PullRefusal | { readonly because: 'taken-back'; readonly commit: CommitSha }
+
+export type PullRefusal = { readonly because: 'closed' | 'reverted'; readonly pull: PullNumber }
+
+/** For people. */
+export function explainRefusal(refusal: Refusal): string {
+  switch (refusal.because) {
+    case 'closed':
+      return `#${refusal.pull} was closed`
+    case 'reverted':
+      return `it was taken back after #${refusal.pull}`
+    case 'taken-back':
+      return `it was taken back after ${refusal.commit.slice(0, 10)}`
+  }
+}
 
 const prefix = 'lotse/release/'
 /** With the longest name of a cluster it still is a name that git takes. */

@@ -101,11 +101,13 @@ function readOf({ image, workload, all }: Readonly<Record<string, unknown>>): Gr
   return all === true ? { kind: 'all' } : undefined
 }
 
-function spotOf(use: string): string | undefined {
+/** The container alone; undefined for a use of the past. */
+export function spotOf(use: string): string | undefined {
   return use.includes('.') ? use.slice(0, use.indexOf('.')) : undefined
 }
 
-function moveOf(use: string): string {
+/** What tells one use from every other, whether it names its container or not. */
+export function moveOf(use: string): string {
   return use.slice(use.indexOf('.') + 1)
 }
 

@@ -2,7 +2,7 @@ import type { ReleaseRules } from '../config/configuration.ts'
 import { withTag } from '../image/ref.ts'
 import { versionStep } from '../image/version-step.ts'
 import { inlineCode, plainLine } from '../markdown.ts'
-import { type RefusedChange, type ReleaseGroup, imagesOfGroup } from './group.ts'
+import { type RefusedChange, type ReleaseGroup, explainRefusal, imagesOfGroup } from './group.ts'
 import { code, imageText } from './image-text.ts'
 import { formatReleaseMarker, markerOf } from './marker.ts'
 import type { Change } from './plan.ts'
@@ -121,10 +121,10 @@ function imagesText({ changes }: ReleaseGroup): readonly string[] {
 
 function refusedText(refused: readonly RefusedChange[]): readonly string[] {
   if (refused.length === 0) return []
-  const lines = refused.map(({ change: { use, to }, refusal: { because, pull } }) => {
-    const why = { closed: `#${pull} was closed`, reverted: `it was taken back after #${pull}` }[because]
-    return `- ${code(use.workload)} ${code(use.container)} → ${code(to)}: ${why}`
-  })
+  const lines = refused.map(
+    ({ change: { use, to }, refusal }) =>
+      `- ${code(use.workload)} ${code(use.container)} → ${code(to)}: ${explainRefusal(refusal)}`,
+  )
   const { shown, left } = fitting(lines, { most: most.refused, room: room.refused })
   return [
     ['Left out, because somebody said no:', '', ...shown, ...(left === 0 ? [] : [`- … and ${left} more`])].join('\n'),

@@ -1,9 +1,9 @@
-import type { UserId } from '../ids.ts'
+import type { ClusterName, PullNumber, UserId } from '../ids.ts'
 import { type PullFacts, isOurs } from './decide.ts'
-import { type Refusal, type ReleaseGroup, wholeGroup } from './group.ts'
-import { type About, aboutOf, useOf } from './marker.ts'
+import { type PullRefusal, type Refusal, type ReleaseGroup, wholeGroup } from './group.ts'
+import { type About, type ReleaseMarker, aboutOf, moveOf, useOf } from './marker.ts'
 
-type Asked = PullFacts & About
+type Asked = PullFacts & About & { readonly marker: ReleaseMarker }
 
 /**
  * The group without what people have said no to. Closing a pull request refuses exactly its moves of workloads to tags:
@@ -15,26 +15,55 @@ export function withoutRefused(
   planned: ReleaseGroup,
   { pulls, bot }: { readonly pulls: readonly PullFacts[]; readonly bot: UserId },
 ): ReleaseGroup {
-  const asked = pulls.flatMap((pull): readonly Asked[] =>
-    pull.marker !== undefined && isOurs(pull, bot) ? [{ ...pull, ...aboutOf(pull.marker) }] : [],
-  )
+  const asked = askedOf(pulls, bot)
   // What was said on this branch is judged by what its pull requests say now.
-  const elsewhere = (planned.refused ?? []).filter(({ refusal }) =>
-    pulls.every(({ number }) => number !== refusal.pull),
+  const numbers = new Set(pulls.map(({ number }) => number))
+  const elsewhere = (planned.refused ?? []).filter(
+    ({ refusal }) => refusal.because === 'taken-back' || !numbers.has(refusal.pull),
   )
   const remembered = new Map(elsewhere.map(({ change, refusal }) => [useOf(change), refusal]))
   return divided(wholeGroup(planned), (use) => refusalOf(use, asked, bot) ?? remembered.get(use))
 }
 
-/** Groups without what was refused in groups of the past, so that a "no" outlives the rule by which it was grouped. */
+/**
+ * What was said of a use, to be remembered: a "no", or that it was released, which is a "no" once it is wanted again.
+ * So a person's word outlives the branch on which it was said, and the rule by which the change was grouped.
+ */
+export type Word = { readonly use: string; readonly refusal: Refusal; readonly saidMs: number }
+
+/** What the pull requests of a branch say; what they said before and is not among it they say no more. */
+export type Words = { readonly pulls: readonly PullNumber[]; readonly said: readonly Word[] }
+
+export function wordsOf(pulls: readonly PullFacts[], bot: UserId): Words {
+  const asked = askedOf(pulls, bot)
+  const closedMs = new Map(pulls.map((pull) => [pull.number, pull.closedMs]))
+  // The same use with and without its container is one, and the last of a map counts.
+  const uses = asked.flatMap(({ marker }) => marker.uses).toSorted((a, b) => a.indexOf('.') - b.indexOf('.'))
+  const said = [...new Map(uses.map((use) => [moveOf(use), use])).values()].flatMap((use): readonly Word[] => {
+    const refusal = refusalOf(use, asked, bot)
+    return refusal === undefined ? [] : [{ use, refusal, saidMs: closedMs.get(refusal.pull) ?? 0 }]
+  })
+  return { pulls: asked.map(({ number }) => number), said }
+}
+
+/** A word as it is remembered: of a use that names no container, it is known by what all uses have. */
+export type RememberedWord = { readonly cluster: ClusterName; readonly move: string; readonly refusal: Refusal }
+
+/** Groups without what is remembered as refused. */
 export function rememberRefusals(
   groups: readonly ReleaseGroup[],
-  past: readonly ReleaseGroup[],
+  words: readonly RememberedWord[],
 ): readonly ReleaseGroup[] {
-  const refused = past.flatMap((group) => group.refused ?? [])
-  const refusals = new Map(refused.map(({ change, refusal }) => [`${change.cluster} ${useOf(change)}`, refusal]))
+  const refusals = new Map(words.map(({ cluster, move, refusal }) => [`${cluster} ${move}`, refusal]))
   if (refusals.size === 0) return groups
-  return groups.map((group) => divided(group, (use) => refusals.get(`${group.cluster} ${use}`)))
+  return groups.map((group) => divided(group, (use) => refusals.get(`${group.cluster} ${moveOf(use)}`)))
+}
+
+function askedOf(pulls: readonly PullFacts[], bot: UserId): readonly Asked[] {
+  return pulls.flatMap((pull): readonly Asked[] => {
+    const { marker } = pull
+    return marker !== undefined && isOurs(pull, bot) ? [{ ...pull, ...aboutOf(marker), marker }] : []
+  })
 }
 
 function divided(group: ReleaseGroup, refusalOf: (use: string) => Refusal | undefined): ReleaseGroup {
@@ -49,7 +78,7 @@ function divided(group: ReleaseGroup, refusalOf: (use: string) => Refusal | unde
 }
 
 /** The last word on it counts: reopening takes a "no" back, and so does the merge of another tag. */
-function refusalOf(use: string, asked: readonly Asked[], bot: UserId): Refusal | undefined {
+function refusalOf(use: string, asked: readonly Asked[], bot: UserId): PullRefusal | undefined {
   for (const [index, { asks, isAbout, state, closedBy, number: pull }] of asked.entries()) {
     const isThis = asks(use)
     switch (state) {

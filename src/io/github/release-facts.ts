@@ -40,7 +40,7 @@ const pullsFragment = `
 fragment Pulls on PullRequestConnection {
   pageInfo { hasNextPage endCursor }
   nodes {
-    number state body isCrossRepository baseRefName
+    number state body isCrossRepository baseRefName closedAt
     author { ...Account }
     timelineItems(itemTypes: [CLOSED_EVENT], last: 1) { nodes { ... on ClosedEvent { actor { ...Account } } } }
   }
@@ -114,6 +114,7 @@ type PullAnswer = {
   readonly body: string
   readonly isCrossRepository: boolean
   readonly baseRefName: string
+  readonly closedAt: string | null
   readonly author: AccountAnswer
   readonly timelineItems: { readonly nodes: readonly { readonly actor: AccountAnswer }[] }
 }
@@ -216,6 +217,7 @@ function pullFacts(pull: PullAnswer): PullFacts {
     author: userId(pull.author),
     marker: parseReleaseMarker(pull.body),
     closedBy: userId(pull.timelineItems.nodes.at(-1)?.actor ?? null),
+    closedMs: pull.closedAt === null ? undefined : Date.parse(pull.closedAt),
   }
 }
 

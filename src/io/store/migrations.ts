@@ -219,4 +219,30 @@ export const migrations: readonly Migration[] = [
       create index fruitless_lookup_image on fruitless_lookup (image);
     `,
   },
+  {
+    step: 3,
+    name: 'words of people',
+    sql: `
+      -- what people have said, and would say by taking a release back, of moving a container of a workload to a tag
+      create table release_word (
+        repository bigint not null references repository on delete cascade,
+        cluster text not null,
+        -- a digest of container and tag, and one of the container; null where only the first is known
+        move text not null,
+        spot text,
+        refusal jsonb not null,
+        said_at timestamptz not null,
+        primary key (repository, cluster, move)
+      );
+      -- what was kept with each release until now
+      insert into release_word
+      select repository, change->>'cluster', left(encode(sha256(spot || '\\x00' || convert_to(change->>'to', 'utf8')), 'hex'), 12),
+        left(encode(sha256(spot), 'hex'), 8), refusal, now()
+      from release, jsonb_array_elements(plan->'refused') as refused (of),
+        lateral (select of->'change', of->'refusal') as one (change, refusal),
+        lateral (select convert_to(change->'use'->>'workload', 'utf8') || '\\x00' ||
+          convert_to(change->'use'->>'container', 'utf8')) as place (spot)
+      on conflict do nothing;
+    `,
+  },
 ]

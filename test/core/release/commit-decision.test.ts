@@ -40,6 +40,7 @@ const open: PullFacts = {
   author: bot,
   marker: markerOf(planned),
   closedBy: undefined,
+  closedMs: undefined,
 }
 const closed: PullFacts = { ...open, state: 'closed', closedBy: person }
 const freeze = { kind: 'freeze', until: new Date(0), says: 'a freeze: audit' } as const

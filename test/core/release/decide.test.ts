@@ -20,7 +20,16 @@ const marker: ReleaseMarker = { cluster, of: { kind: 'image', image }, uses: ['w
 const text = { title: 'Auto-release', body: 'body' }
 const wanted: Wanted = { marker, refused: undefined, text, written: commit('a'), lastText: text }
 const branch: BranchFacts = { head: commit('a'), tree: tree('b'), parents: [commit('c')], author: bot, committer: bot }
-const open: PullFacts = { number, state: 'open', base: main, body: 'body', author: bot, marker, closedBy: undefined }
+const open: PullFacts = {
+  number,
+  state: 'open',
+  base: main,
+  body: 'body',
+  author: bot,
+  marker,
+  closedBy: undefined,
+  closedMs: undefined,
+}
 const merged: PullFacts = { ...open, state: 'merged' }
 const refused: PullFacts = { ...open, state: 'closed', closedBy: person }
 

@@ -3,19 +3,22 @@ import { describe, test } from 'node:test'
 import { parsePullNumber } from '../../../src/core/ids.ts'
 import { guaranteed } from '../../../src/core/parsed.ts'
 import type { PullFacts } from '../../../src/core/release/decide.ts'
-import { groupChanges } from '../../../src/core/release/group.ts'
-import { markerOf } from '../../../src/core/release/marker.ts'
+import { type Refusal, groupChanges } from '../../../src/core/release/group.ts'
+import { markerOf, moveOf } from '../../../src/core/release/marker.ts'
 import type { Change } from '../../../src/core/release/plan.ts'
-import { rememberRefusals, withoutRefused } from '../../../src/core/release/refusal.ts'
+import { type RememberedWord, rememberRefusals, withoutRefused, wordsOf } from '../../../src/core/release/refusal.ts'
 import { bot, branch, person } from '../../support/facts.ts'
 import { change } from '../../support/releases.ts'
 
 type Moves = Readonly<Record<string, string>>
-type Past = Pick<PullFacts, 'state' | 'closedBy'> & { readonly moves: Moves; readonly author?: PullFacts['author'] }
+type Past = Pick<PullFacts, 'state' | 'closedBy' | 'closedMs'> & {
+  readonly moves: Moves
+  readonly author?: PullFacts['author']
+}
 
-const closed = { state: 'closed', closedBy: person } as const
-const merged = { state: 'merged', closedBy: person } as const
-const open = { state: 'open', closedBy: undefined } as const
+const closed = { state: 'closed', closedBy: person, closedMs: 5000 } as const
+const merged = { state: 'merged', closedBy: person, closedMs: 6000 } as const
+const open = { state: 'open', closedBy: undefined, closedMs: undefined } as const
 
 /** Workload → new tag. */
 function group(moves: Moves) {
@@ -122,28 +125,38 @@ const table: readonly (readonly [string, readonly Past[], Moves, Moves, Moves])[
   ],
 ]
 
+function said(refusal: Refusal): string {
+  return `${refusal.because} ${refusal.because === 'taken-back' ? refusal.commit : refusal.pull}`
+}
+
+/** As the store gives it back. */
+function remembered(past: readonly PullFacts[]): readonly RememberedWord[] {
+  const { cluster } = group({ a: '1' })
+  return wordsOf(past, bot).said.map(({ use, refusal }) => ({ cluster, move: moveOf(use), refusal }))
+}
+
 describe('withoutRefused leaves', () => {
   for (const [name, past, wanted, left, refused] of table) {
     test(name, () => {
       const found = withoutRefused(group(wanted), { pulls: pulls(past), bot })
       const nameOf = ({ use }: Change): string => use.workload.replace('demo:deployment/', '')
       assert.deepEqual(Object.fromEntries(found.changes.map((one) => [nameOf(one), one.to])), left)
-      const no = (found.refused ?? []).map(({ change: one, refusal }) => [
-        nameOf(one),
-        `${refusal.because} ${refusal.pull}`,
-      ])
+      const no = (found.refused ?? []).map(({ change: one, refusal }) => [nameOf(one), said(refusal)])
       assert.deepEqual(Object.fromEntries(no), refused)
+      // What is remembered of them is the same, on whatever branch it is asked.
+      const [elsewhere] = rememberRefusals([group(wanted)], remembered(pulls(past)))
+      assert.deepEqual(elsewhere, found)
     })
   }
 
-  test('nothing of what was refused in a group of the past, until it is asked for with another tag', () => {
-    const past = withoutRefused(group({ a: '1', b: '1' }), { pulls: pulls([{ ...closed, moves: { a: '1' } }]), bot })
-    const [planned] = rememberRefusals([group({ a: '1', b: '2' })], JSON.parse(JSON.stringify([past])))
+  test('nothing of what is remembered as refused, until it is asked for with another tag', () => {
+    const words = remembered(pulls([{ ...closed, moves: { a: '1' } }]))
+    const [planned] = rememberRefusals([group({ a: '1', b: '2' })], words)
     assert.ok(planned !== undefined)
     assert.deepEqual(planned.changes, group({ b: '2' }).changes)
     // On the branch of another group there is no such pull request.
     assert.deepEqual(withoutRefused(planned, { pulls: [], bot }), planned)
-    assert.deepEqual(rememberRefusals([group({ a: '2' })], [past]), [group({ a: '2' })])
+    assert.deepEqual(rememberRefusals([group({ a: '2' })], words), [group({ a: '2' })])
   })
 
   test('what was refused on its own branch, and has been opened again', () => {

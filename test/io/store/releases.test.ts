@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
 import { parseClusterName } from '../../../src/core/ids.ts'
+import { moveOf, useOf } from '../../../src/core/release/marker.ts'
 import { readManifest } from '../../../src/core/manifest/workload.ts'
 import { guaranteed } from '../../../src/core/parsed.ts'
 import { acme, acmeFiles } from '../../../src/sandbox/acme.ts'
@@ -17,8 +18,12 @@ import {
   readReleases,
   rewriteRelease,
 } from '../../../src/io/store/releases.ts'
+import { migrations } from '../../../src/io/store/migrations.ts'
+import { readWords } from '../../../src/io/store/release-words.ts'
 import { knowRepository } from '../../../src/io/store/repositories.ts'
+import { migrate } from '../../../src/io/store/schema.ts'
 import { branch, commit, gitops, image, openMigrated, path, pullNumber, repoId, tree } from './migrated.ts'
+import { openTestDatabase } from './test-database.ts'
 
 const database = await openMigrated()
 const { id } = gitops()
@@ -155,6 +160,20 @@ test('a pull request that was opened again counts as open, and is in doubt', asy
     ...release(forgotten),
     group: { ...release().group, changes: [] },
   })
+})
+
+test('what was refused before there were words is remembered', async () => {
+  const before = await openTestDatabase()
+  await migrate(before, migrations.slice(0, 2))
+  await knowRepository(before, gitops())
+  const refused = changes.map((change) => ({ change, refusal: { because: 'closed', pull: pullNumber(3) } as const }))
+  await keepRelease(before, id, release({ group: { ...release().group, changes: [], refused } }))
+  await migrate(before, migrations)
+  const words = await readWords(before, id, changes.map(useOf))
+  assert.deepEqual(
+    words,
+    changes.map((change) => ({ cluster, move: moveOf(useOf(change)), refusal: { because: 'closed', pull: 3 } })),
+  )
 })
 
 test('a commit is known by the release that it is the head of, in its repository only', async () => {
