@@ -58,6 +58,9 @@ function problemsOf(entry: unknown, where: string): readonly Problem[] {
     ...((username === undefined) === (password === undefined)
       ? []
       : ['expected both `username` and `password`, or none']),
+    ...(['username', 'password'] as const)
+      .filter((name) => fields[name] === '')
+      .map((name) => `\`${name}\`: expected a text, got an empty one`),
     ...(dockerConfig === '' ? ['`dockerConfig`: expected the path of a file'] : []),
     ...(dockerConfig !== undefined && username !== undefined
       ? ['expected `username` and `password`, or `dockerConfig`, got both']

@@ -14,6 +14,16 @@ const refusals: readonly (readonly [name: string, entry: object, says: string])[
   ['an empty path', { dockerConfig: '' }, 'entry 1: `dockerConfig`: expected the path of a file'],
   ['a path that is no text', { dockerConfig: 7 }, 'entry 1: `dockerConfig`: expected a text'],
   [
+    'an empty password, as of a variable that nobody set',
+    { username: 'hidden', password: '' },
+    'entry 1: `password`: expected a text, got an empty one',
+  ],
+  [
+    'an empty user name',
+    { username: '', password: 'hidden' },
+    'entry 1: `username`: expected a text, got an empty one',
+  ],
+  [
     'a login in two places',
     { dockerConfig: 'a', username: 'hidden', password: 'hidden' },
     'entry 1: expected `username` and `password`, or `dockerConfig`, got both',
