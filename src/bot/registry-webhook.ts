@@ -37,7 +37,8 @@ export function createRegistryWebhook(deps: Deps, expected: Expected): RegistryW
 /** The secret first: who does not know it learns nothing of our registries. */
 function whyNot(request: WebhookRequest, host: string, { secret, registries }: Expected): HttpAnswer | undefined {
   if (secret === undefined) return answer(404, 'registry notifications are off: set REGISTRY_WEBHOOK_SECRET')
-  if (!provesSecret(secret, request)) return answer(401, `expected REGISTRY_WEBHOOK_SECRET ${waysToProve}`)
+  if (!provesSecret(secret, request))
+    return { ...answer(401, `expected REGISTRY_WEBHOOK_SECRET ${waysToProve}`), headers: challenge }
   const names = registries.map((registry) => registryName(registry.host))
   if (names.includes(registryName(host))) return undefined
   return answer(
@@ -45,6 +46,9 @@ function whyNot(request: WebhookRequest, host: string, { secret, registries }: E
     `\`${host.slice(0, 100)}\` is none of the registries that Lotse asks; end the address in the host as manifests name it, and have it in REGISTRIES`,
   )
 }
+
+/** Some senders keep the password of their address to themselves until they are asked for it. */
+const challenge = { 'www-authenticate': 'Basic realm="registry notifications", Bearer' }
 
 const waysToProve =
   'as bearer token, as the Authorization header, as password, in X-Webhook-Secret, or as the key of a signature of the body'

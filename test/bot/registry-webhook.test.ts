@@ -6,6 +6,7 @@ import { registryWebhookPath, serve } from '../../src/bot/routes.ts'
 import { parseBranchName, parseRepoId, parseRepoName } from '../../src/core/ids.ts'
 import { parseImageName } from '../../src/core/image/ref.ts'
 import { guaranteed } from '../../src/core/parsed.ts'
+import { parseChallenges } from '../../src/io/registry/challenge.ts'
 import { keepFollowedImages, knowRepository } from '../../src/io/store/repositories.ts'
 import { acme } from '../../src/sandbox/acme.ts'
 import { pushImage } from '../../src/sandbox/registry/push-image.ts'
@@ -256,6 +257,15 @@ describe('a notification knows its registry', () => {
 })
 
 describe('a notification of a registry is refused', () => {
+  test('without a secret, by a challenge that asks for a password', async () => {
+    const { status, headers } = await fetch(server.url + registryWebhookPath(acme.registryHost), { method: 'POST' })
+    assert.equal(status, 401)
+    assert.deepEqual(
+      parseChallenges(headers.get('www-authenticate') ?? '').map(({ scheme }) => scheme),
+      ['basic', 'bearer'],
+    )
+  })
+
   const body = { events: [pushed({})] }
   const says = (other: string) => ({ body, headers: { authorization: other } })
   const nested = `${'['.repeat(200_000)}${']'.repeat(200_000)}`

@@ -351,7 +351,7 @@ test('parseRegistryNotification answers whatever it is given, and only tags of t
     )
     .map(([body, others]) => ({ ...body, ...others }))
   fc.assert(
-    fc.property(fc.oneof(fc.anything(), broken), (body) => {
+    fc.property(fc.oneof(fc.anything(), broken, fc.array(fc.oneof(broken, fc.anything()))), (body) => {
       const notification = parseRegistryNotification(body, { host: 'r.example.org' })
       if (notification.ok) assert.ok(notification.value.every(({ image }) => image.startsWith('r.example.org/')))
     }),
