@@ -62,7 +62,10 @@ function letIn(host: Host): void {
 
 function refuseEarly(origin: string, { restUntilMs }: Host, nowMs: number): void {
   const retryAfterMs = restUntilMs - nowMs
-  if (retryAfterMs > 0) throw new RegistryUnavailable(`${origin} is left alone for now`, { retryAfterMs })
+  if (retryAfterMs > 0)
+    throw new RegistryUnavailable(`${origin} is not asked now: it did not answer, or asked to be left alone`, {
+      retryAfterMs,
+    })
 }
 
 async function sendTo<T extends { readonly load: Load }>(
