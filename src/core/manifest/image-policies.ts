@@ -157,11 +157,19 @@ function filterOf(spot: Spot): string {
 /** The one that Flux has where nobody says any. */
 const signatures = String.raw`^.*\.sig$`
 
+/** As in Flux's own definition. */
+const mostExclusions = 25
+
 function exclusionsOf(spot: Spot): Parsed<readonly string[]> {
   const list = descend(spot, ['spec', 'exclusionList'])
   if (list === undefined) return parsed([signatures])
+  const items = itemsOf(list)
+  if (items.length > mostExclusions) {
+    const message = `expected at most ${mostExclusions} patterns in the exclusionList, got ${items.length}`
+    return refused({ message, at: list.at, help: 'join them: `-rc|-beta`' })
+  }
   const patterns: string[] = []
-  for (const item of itemsOf(list)) {
+  for (const item of items) {
     const text = textOf(item)
     if (text === undefined) return refused({ message: 'expected a pattern in the exclusionList', at: item.at })
     const compiled = compileRe2(text, text)

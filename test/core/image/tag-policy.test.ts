@@ -61,6 +61,10 @@ suite('parseTagPolicy refuses', () => {
     [`regexp:${'(a{0,30}){0,20}'.repeat(30)}`, /is too large/],
     [`regexp:${'(?:x|(?P<n>[[:alpha:]]\\pL)){0,50}'.repeat(14)}`, /is too large/],
     [`regexp:(${'()'.repeat(240)}){1000}`, /is too large/],
+    [`regexp:(?i)${'[B-\u{1e900}]'.repeat(80)}`, /names too many letters beyond ASCII/],
+    ['regexp:(?s-i:a)[é]', /names too many letters beyond ASCII/],
+    [String.raw`regexp:${String.raw`\PL`.repeat(9)}`, /names too many letters beyond ASCII/],
+    [String.raw`regexp:(?i)[${String.raw`\pL\PL\x{41}-\x{1e943}`.repeat(20)}]`, /names too many letters/],
     [String.raw`regexp:(\Q${'a'.repeat(480)}\E){1000}`, /is too large/],
     ['x'.repeat(513), /at most 512 characters/],
   ]

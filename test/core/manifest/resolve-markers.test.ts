@@ -176,6 +176,10 @@ suite('resolveMarkers leaves alone, and says why,', () => {
       r: repository('image: ghcr.io/acme/web, exclusionList: ["-rc", "(?=a)"]'),
       problem: 'r.yaml:4:56: `(?=a)` is no regular expression',
     },
+    'more exclusions than Flux takes': {
+      r: repository(`image: ghcr.io/acme/web, exclusionList: [${'a, '.repeat(26)}]`),
+      problem: 'r.yaml:4:48: expected at most 25 patterns in the exclusionList, got 26 (join them: `-rc|-beta`)',
+    },
     'another image': { a: deployment(marked('nginx:1')), problem: `a.yaml:8:26: ${wrong} \`nginx:1\`` },
     'what is no image': { a: `a: ${marked('"<image>"')}\n`, problem: 'a.yaml:1:14: expected an image, got `<image>`' },
     'what is no tag': { a: `a: ${marked('a/b', ':tag')}\n`, problem: 'a.yaml:1:8: expected a tag, got `a/b`' },
