@@ -43,20 +43,31 @@ export function parseRegistryNotification(
   { host, headers = {} }: NotificationContext,
 ): Parsed<readonly PushedTag[]> {
   if (isRecord(body) && Array.isArray(body['events'])) return parseNotification(body, host)
-  if (!Array.isArray(body)) return parseOne(body, { formats: notificationFormats, host, headers })
-  const formats = notificationFormats.filter(({ inLists }) => inLists)
-  return taken(body.map((event, index) => about(`event ${index + 1}`, parseOne(event, { formats, host, headers: {} }))))
+  if (!Array.isArray(body)) return parseOne(body, { ...inObjects, host, headers })
+  return taken(
+    body.map((event, index) => about(`event ${index + 1}`, parseOne(event, { ...inLists, host, headers: {} }))),
+  )
 }
 
-type Spoken = Required<NotificationContext> & { readonly formats: readonly NotificationFormat[] }
+type Spoken = { readonly formats: readonly NotificationFormat[]; readonly help: string }
+const inObjects: Spoken = {
+  formats: notificationFormats,
+  help: `known are those of distribution, GitLab, ${namesOf(notificationFormats)}`,
+}
+const listed = notificationFormats.filter((format) => format.inLists)
+const inLists: Spoken = { formats: listed, help: `known in a list are those of ${namesOf(listed)}` }
 
-function parseOne(body: unknown, { formats, host, headers }: Spoken): Parsed<readonly PushedTag[]> {
+function namesOf(formats: readonly NotificationFormat[]): string {
+  return formats.map((format) => format.of).join(', ')
+}
+
+function parseOne(
+  body: unknown,
+  { formats, help, host, headers }: Spoken & Required<NotificationContext>,
+): Parsed<readonly PushedTag[]> {
   const format = isRecord(body) ? formats.find(({ speaks }) => speaks(body, headers)) : undefined
   if (!isRecord(body) || format === undefined)
-    return refused({
-      message: 'expected the notification of a registry',
-      help: `known are those of distribution, GitLab, ${formats.map(({ of }) => of).join(', ')}`,
-    })
+    return refused({ message: 'expected the notification of a registry', help })
   const named = format.read(body, headers)
   if (!named.ok) return about(format.of, named)
   const ours = named.value.filter((tag) => isTagged(tag) && tag.isOn?.(host.toLowerCase()) !== false)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { NotificationHeaders } from '../../../src/core/image/registry-notification-formats.ts'
+import { formatProblem } from '../../../src/core/parsed.ts'
 import { parseRegistryNotification } from '../../../src/core/image/registry-notification.ts'
 
 // One payload per registry, cut down to what its documentation says is in it and a few fields that must not matter.
@@ -340,6 +341,15 @@ for (const [name, body, says] of refusals) {
     assert.match(notification.problems[0].message, says)
   })
 }
+
+test('parseRegistryNotification says what is known, in a list and outside', () => {
+  const helpOf = (body: unknown): string => {
+    const notification = parseRegistryNotification(body, { host: 'r.example.org' })
+    return notification.ok ? '' : notification.problems.map(formatProblem).join()
+  }
+  assert.match(helpOf({}), /\(known are those of distribution, GitLab, Gitea, Forgejo, .*, Azure\)$/)
+  assert.match(helpOf([{}]), /\(known in a list are those of CloudEvents, Event Grid of Azure\)$/)
+})
 
 test('parseRegistryNotification answers whatever it is given, and only tags of the registry that it was told', () => {
   const part = fc.oneof(fc.anything(), fc.constantFrom('1.2.0', 'push', 'docker', 'acme/app', 'CONTAINER', 'published'))
