@@ -75,11 +75,15 @@ async function stateOf({ database }: AgentDeps, session: AgentSession): Promise<
 
 type Diffed = AgentMessage & { readonly kind: 'diffed' }
 
-async function hearDiff({ database, jobs, log }: AgentDeps, session: AgentSession, message: Diffed): Promise<void> {
+async function hearDiff(
+  { database, jobs, log, now }: AgentDeps,
+  session: AgentSession,
+  message: Diffed,
+): Promise<void> {
   const { repository, cluster } = session
   const pull = { repository, number: message.pull }
   const { head, base, result } = message
-  const wanted = await keepDiffResult(database, pull, { cluster, head, base, result })
+  const wanted = await keepDiffResult(database, pull, { cluster, head, base, result, at: now() })
   log.info({ repository, cluster, pull: message.pull, head, result: result.kind, wanted }, 'agent told a diff')
   if (wanted) await jobs.ask(journeys.diff, formatPullKey(pull))
 }

@@ -177,7 +177,7 @@ describe('a live diff', () => {
     await world.rest()
     assert.deepEqual(diffComments(world, number), [])
     world.pass(10 * 60_000)
-    await world.restartBot()
+    await lookAround(world, 'repository-1')
     await come(() => assert.equal(asks(world.second).length, 2))
     const comment = await come(() => {
       const [body = ''] = diffComments(world, number)
@@ -247,6 +247,17 @@ describe('a live diff', () => {
   })
 })
 
+/** As on the timer: all of the repository is looked at again. */
+async function lookAround(world: AgentWorld, guid: string): Promise<void> {
+  const payload = {
+    action: 'edited',
+    repository: { id: world.github.repository(acme.repository).id },
+    installation: { id: [...world.github.state.installations.keys()][0] },
+  }
+  await world.deliver({ guid, event: 'repository', payload })
+  await world.rest()
+}
+
 test('a merge queue that requires the check of a live diff is not kept waiting for it', async () => {
   await using world = await startAgentWorld()
   world.github.addRuleset(acme.repository, {
@@ -292,6 +303,36 @@ describe('a release', () => {
     answer(world)
     await come(() => assert.equal(world.pull(1).state, 'merged'))
   })
+
+  for (const [how, result] of [
+    ['not at all', { kind: 'failed', because: 'git cannot be read' }],
+    ['in part', { kind: 'diff', diff: liveDiff({ problems: [{ message: 'no webhook answers', turn: 'time' }] }) }],
+  ] as const) {
+    test(`whose live diff was told ${how} is asked about again, and merged when all is told`, async () => {
+      await using world = await startAgentWorld()
+      await world.agent.connect()
+      await world.push('1.2.1')
+      await world.rest()
+      const [asked] = await come(() => {
+        assert.equal(asks(world.agent).length, 1)
+        return asks(world.agent)
+      })
+      assert.ok(asked !== undefined)
+      const { pull, base, head } = asked
+      world.agent.say({ kind: 'diffed', pull, base, head, result })
+      await world.github.ci(acme.repository).report(head, { name: 'ci', conclusion: 'success' })
+      const untold = how === 'in part' ? 'neutral' : 'failure'
+      await come(() => assert.equal(world.checks(world.pull(1))[check], untold))
+      await lookAround(world, 'repository-1')
+      assert.equal(asks(world.agent).length, 1)
+      world.pass(30 * 60_000)
+      await lookAround(world, 'repository-2')
+      await come(() => assert.equal(asks(world.agent).length, 2))
+      assert.equal(world.checks(world.pull(1))[check], untold)
+      answer(world)
+      await come(() => assert.equal(world.pull(1).state, 'merged'))
+    })
+  }
 
   test('goes on where the bot was when it is started again', async () => {
     await using world = await startAgentWorld()

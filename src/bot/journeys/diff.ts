@@ -3,6 +3,7 @@ import { diffCheckName } from '../../core/diff/check-name.ts'
 import { formatDiffComment, isWorthAComment } from '../../core/diff/comment.ts'
 import { type DiffDecision, decideDiff, outcomeOf } from '../../core/diff/decide.ts'
 import type { ClusterOutcome } from '../../core/diff/outcome.ts'
+import { mayBeToldLater } from '../../core/diff/verdict.ts'
 import { writeCheck } from '../../io/github/checks.ts'
 import { writeComment } from '../../io/github/comments.ts'
 import {
@@ -96,15 +97,18 @@ async function carryOutCluster(context: DiffContext, { seen, live, decision }: S
 
 /** An agent that has not answered for so long may have lost the question. */
 const askAgainMs = 10 * 60_000
+/** What kept an answer from being whole, as a webhook or git that was away, may be over. Until it is, the answer stays. */
+const tryAgainMs = 30 * 60_000
 
-/** When the agent is asked now: not a second time in the same session, unless it takes too long. */
+/** When the agent is asked now: not a second time in the same session, unless it takes too long or was told in part. */
 function ask({ deps, repository }: DiffContext, { seen, live, decision }: Step): Date | undefined {
-  const session = decision.do === 'ask' ? deps.agents.sessionOf(repository.id, decision.cluster) : undefined
-  if (session === undefined) return undefined
+  const session = deps.agents.sessionOf(repository.id, decision.cluster)
+  const isTried = decision.do === 'tell' && mayBeToldLater(decision.outcome)
+  if (session === undefined || (decision.do !== 'ask' && !isTried)) return undefined
   const now = deps.now()
   const askedAt = live?.base === seen.base ? live.askedAt?.getTime() : undefined
-  const waits = askedAt !== undefined && askedAt >= session.since.getTime() && now.getTime() - askedAt < askAgainMs
-  return waits ? undefined : now
+  if (askedAt === undefined || (!isTried && askedAt < session.since.getTime())) return now
+  return now.getTime() - askedAt < (isTried ? tryAgainMs : askAgainMs) ? undefined : now
 }
 
 /**

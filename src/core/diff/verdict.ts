@@ -35,6 +35,21 @@ export function isIncomplete({ problems }: LiveDiff): boolean {
   return problems.some(({ turn }) => turn !== 'author')
 }
 
+/** Whether the same question may get another answer later: nobody has to change the pull request for it. */
+export function mayBeToldLater(outcome: DiffOutcome): boolean {
+  switch (outcome.kind) {
+    case 'told':
+      return isIncomplete(outcome.diff) && !isRefused(outcome.diff)
+    case 'failed':
+      return true
+    case 'pending':
+    case 'offline':
+    case 'withheld':
+    case 'untouched':
+      return false
+  }
+}
+
 export function isQuiet({ changes, drift, dangers, problems, omitted }: LiveDiff): boolean {
   return changes.length + drift.length + dangers.length + problems.length + omitted === 0
 }

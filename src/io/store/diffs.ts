@@ -42,6 +42,7 @@ export type KnownLiveDiff = {
   readonly cluster: ClusterName
   readonly head: CommitSha
   readonly base: CommitSha
+  /** When it was last asked, or answered. */
   readonly askedAt: Date | undefined
   readonly result: KnownDiff['result'] | undefined
   readonly run: KnownRun | undefined
@@ -189,12 +190,12 @@ export async function keepLiveDiff(
 export async function keepDiffResult(
   database: Queryable,
   { repository, number }: PullId,
-  { cluster, head, base, result }: { readonly cluster: ClusterName } & KnownDiff,
+  { cluster, head, base, result, at }: { readonly cluster: ClusterName; readonly at: Date } & KnownDiff,
 ): Promise<boolean> {
   const rows = await database.query(
-    `update live_diff set result = $6
+    `update live_diff set result = $6, asked_at = $7
      where repository = $1 and pull = $2 and cluster = $3 and head = $4 and base = $5 returning pull`,
-    [repository, number, cluster, head, base, result],
+    [repository, number, cluster, head, base, result, at],
   )
   return rows.length > 0
 }
@@ -219,7 +220,7 @@ export async function forgetDiffResult(
   )
 }
 
-/** Those for which an answer is missing: of one cluster, or of any. */
+/** Those for which an answer is missing, or a part of it that may be told later: of one cluster, or of any. */
 export async function unansweredPulls(
   database: Queryable,
   repository: RepoId,
@@ -227,7 +228,10 @@ export async function unansweredPulls(
 ): Promise<readonly PullNumber[]> {
   const rows = await database.query<{ pull: PullNumber }>(
     `select distinct pull from live_diff
-     where repository = $1 and result is null and ($2::text is null or cluster = $2) order by pull`,
+     where repository = $1 and ($2::text is null or cluster = $2) and (
+       result is null or result->>'kind' = 'failed'
+       or jsonb_path_exists(result, '$.diff.problems[*] ? (@.turn != "author")'))
+     order by pull`,
     [repository, cluster],
   )
   return rows.map(({ pull }) => pull)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, test } from 'node:test'
 import { parseConfiguration } from '../../../src/core/config/configuration.ts'
+import type { DiffProblem } from '../../../src/core/diff/live-diff.ts'
 import { parseClusterName, parseCommentId } from '../../../src/core/ids.ts'
 import { guaranteed } from '../../../src/core/parsed.ts'
 import { createKey } from '../../../src/io/agent-link/keys.ts'
@@ -28,6 +29,7 @@ const database = await openMigrated()
 const pull = { repository: repoId(11), number: pullNumber(3) }
 const cluster = guaranteed(parseClusterName('production'))
 const [base, head] = [commit('a'), commit('b')]
+const at = new Date('2026-11-22T12:00:00Z')
 const failed = { kind: 'failed', because: 'no git' } as const
 const seen: SeenPull = {
   head,
@@ -88,23 +90,34 @@ describe('an answer', () => {
   })
 
   test('counts only for the two commits that were asked about', async () => {
-    assert.equal(await keepDiffResult(database, pull, { cluster, head: commit('d'), base, result: failed }), false)
-    assert.equal(await keepDiffResult(database, pull, { cluster, head, base, result: failed }), true)
-    assert.deepEqual(await readLiveDiffs(database, pull), [{ ...asked, result: failed }])
+    assert.equal(await keepDiffResult(database, pull, { cluster, head: commit('d'), base, result: failed, at }), false)
+    assert.equal(await keepDiffResult(database, pull, { cluster, head, base, result: failed, at }), true)
+    assert.deepEqual(await readLiveDiffs(database, pull), [{ ...asked, askedAt: at, result: failed }])
   })
 
   test('stays while the question stays, and goes with it', async () => {
-    await keepDiffResult(database, pull, { cluster, head, base, result: failed })
+    await keepDiffResult(database, pull, { cluster, head, base, result: failed, at })
     await keepLiveDiff(database, pull, asked)
     assert.deepEqual((await readLiveDiffs(database, pull))[0]?.result, failed)
     await keepLiveDiff(database, pull, { ...asked, head: commit('d') })
     assert.equal((await readLiveDiffs(database, pull))[0]?.result, undefined)
   })
 
-  test('that is missing, failed or wanted anew is asked for again', async () => {
+  test('that is missing, failed, told in part or wanted anew is asked for again', async () => {
+    const told = (...turns: readonly DiffProblem['turn'][]) => {
+      const problems = turns.map((turn) => ({ message: 'no', turn }))
+      const diff = { changes: [], drift: [], dangers: [], problems, unchanged: 0, omitted: 0 }
+      return { cluster, head, base, result: { kind: 'diff', diff }, at } as const
+    }
     assert.deepEqual(await unansweredPulls(database, pull.repository, cluster), [3])
-    await keepDiffResult(database, pull, { cluster, head, base, result: failed })
+    await keepDiffResult(database, pull, told('author'))
     assert.deepEqual(await unansweredPulls(database, pull.repository), [])
+    await keepDiffResult(database, pull, told('author', 'time'))
+    assert.deepEqual(await unansweredPulls(database, pull.repository), [3])
+    await keepDiffResult(database, pull, told())
+    assert.deepEqual(await unansweredPulls(database, pull.repository), [])
+    await keepDiffResult(database, pull, { cluster, head, base, result: failed, at })
+    assert.deepEqual(await unansweredPulls(database, pull.repository), [3])
     await forgetFailedDiffs(database, pull.repository, cluster)
     assert.deepEqual(await unansweredPulls(database, pull.repository), [3])
     await forgetDiffResult(database, pull, cluster)
@@ -114,6 +127,6 @@ describe('an answer', () => {
   test('goes with its pull request', async () => {
     await forgetPull(database, pull)
     assert.deepEqual(await readLiveDiffs(database, pull), [])
-    assert.equal(await keepDiffResult(database, pull, { cluster, head, base, result: failed }), false)
+    assert.equal(await keepDiffResult(database, pull, { cluster, head, base, result: failed, at }), false)
   })
 })
