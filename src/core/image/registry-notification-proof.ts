@@ -32,17 +32,26 @@ type Proof = {
 }
 
 const proofs: readonly Proof[] = [
-  { header: 'authorization', expected: (secret, _, given) => [`Bearer ${secret}`, secret, basicOf(secret, given)] },
+  {
+    header: 'authorization',
+    expected: (secret, _, given) => [bearerOf(secret, given), secret, basicOf(secret, given)],
+  },
   { header: 'x-hub-signature-256', expected: (secret, { body }) => [`sha256=${hmac('sha256', secret, body)}`] },
   { header: 'x-nexus-webhook-signature', expected: (secret, { body }) => [hmac('sha1', secret, body)] },
   { header: 'x-webhook-secret', expected: (secret) => [secret] },
 ]
 
+/** Schemes in any case, and with as many spaces as were given: https://www.rfc-editor.org/rfc/rfc9110#section-11.4 */
+function bearerOf(secret: string, given: string): string {
+  const [scheme = 'Bearer '] = /^Bearer {1,9}/i.exec(given) ?? []
+  return `${scheme}${secret}`
+}
+
 /** With the user name that was given: only the password counts. */
 function basicOf(secret: string, given: string): string {
-  const [, pair = ''] = /^Basic +([A-Za-z0-9+/=]{1,1024})$/i.exec(given) ?? []
+  const [, scheme = 'Basic ', pair = ''] = /^(Basic {1,9})([A-Za-z0-9+/=]{1,1024})$/i.exec(given) ?? []
   const username = Buffer.from(pair, 'base64').toString('utf8').split(':')[0] ?? ''
-  return `Basic ${Buffer.from(`${username}:${secret}`).toString('base64')}`
+  return `${scheme}${Buffer.from(`${username}:${secret}`).toString('base64')}`
 }
 
 function hmac(algorithm: 'sha1' | 'sha256', secret: string, body: Uint8Array): string {
