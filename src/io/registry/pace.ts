@@ -44,6 +44,8 @@ const goodAnswersPerStep = 20
 const freshHost = { atOnce: mostAtOnce, running: 0, restUntilMs: 0, reductions: 0, goodAnswers: 0, silences: 0 }
 const mostSilences = 3
 const restPerSilence = 4
+/** A machine that slept with a request on its way has waited for hours. */
+const longestRestMs = 60_000
 
 /** Whoever leaves hands its place on, so those who wait longest are next. */
 async function enter(host: Host): Promise<void> {
@@ -81,8 +83,8 @@ async function sendTo<T extends { readonly load: Load }>(
     return answer
   } catch (error) {
     host.silences += 1
-    const restUntilMs = now() + restPerSilence * (now() - sentMs)
-    if (host.silences >= mostSilences) host.restUntilMs = Math.max(host.restUntilMs, restUntilMs)
+    const restMs = Math.min(restPerSilence * (now() - sentMs), longestRestMs)
+    if (host.silences >= mostSilences) host.restUntilMs = Math.max(host.restUntilMs, now() + restMs)
     throw error
   }
 }

@@ -115,11 +115,11 @@ test('what waits for a host that wants to be left alone fails at once', async ()
 })
 
 /** A host that is asked sixteen times at once, and answers none of them within 15 seconds. */
-async function silence(pace: Pace, clock: { nowMs: number }): Promise<void> {
+async function silence(pace: Pace, clock: { nowMs: number }, forMs = 15_000): Promise<void> {
   const requests = Array.from({ length: 16 }, async () =>
     pace('https://a', async () => {
       await settled()
-      clock.nowMs += 15_000 / 16
+      clock.nowMs += forMs / 16
       throw new Error('took longer than 15000 ms')
     }),
   )
@@ -148,6 +148,14 @@ test('a host that does not answer is left alone for four times as long as it let
   await ask()
   await ask()
   assert.deepEqual(asked, ['at 150000', 'at 150000'])
+})
+
+test('a host is left alone for a minute at most, though the machine slept for hours', async () => {
+  const clock = { nowMs: 0 }
+  const pace = createPace({ now: () => clock.nowMs })
+  await silence(pace, clock, 8 * 3_600_000)
+  clock.nowMs += 60_000
+  assert.equal(await atOnce(pace), 16)
 })
 
 test('a host that answers others is asked on, whatever one request waited for', async () => {
