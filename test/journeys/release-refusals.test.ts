@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { openDatabase } from '../../src/io/store/database.ts'
 import { acmeFiles } from '../../src/sandbox/acme.ts'
 import { pushImage } from '../../src/sandbox/registry/push-image.ts'
 import { type World, acme, openWorld, startWorld } from '../support/world.ts'
@@ -188,6 +189,33 @@ describe('a tag that was committed and taken back', () => {
     await bobPushes(world, { [worker]: before, '.github/lotse.yaml': committing('merge: manual') })
     await world.rest()
     assert.deepEqual(await brought(world), {})
+  })
+
+  test('is not offered by a bot that has lost its store', async () => {
+    const { world, before } = await committed()
+    await using _ = world
+    await world.stopBot()
+    const store = await openDatabase(world.settings.database, { schema: world.settings.databaseSchema })
+    await store.execute('delete from release_word')
+    await store.close()
+    await bobPushes(world, { [worker]: before, '.github/lotse.yaml': committing('merge: manual') })
+    await world.startBot()
+    assert.deepEqual(await brought(world), {})
+  })
+
+  test('is offered again when another tag was released by a pull request since', async () => {
+    const { world, before } = await committed()
+    await using _ = world
+    await bobPushes(world, { '.github/lotse.yaml': committing('merge: manual') })
+    await world.push('1.2.2')
+    await world.rest()
+    await world.github.person('bob').mergePull(acme.repository, 1)
+    await world.rest()
+    const only = before.replace('semver:~1.2', 'semver:1.2.1')
+    assert.notEqual(only, before)
+    await bobPushes(world, { [worker]: only })
+    await world.rest()
+    assert.match(world.pull(2).title, /1\.2\.1$/)
   })
 
   test('stays out when its file has been through many commits since', async () => {

@@ -1,13 +1,7 @@
 import { clusterNamed } from '../../core/config/configuration.ts'
 import type { CommitSha, PullNumber } from '../../core/ids.ts'
 import { formatProblem } from '../../core/parsed.ts'
-import {
-  type CommitDecision,
-  type CommitFacts,
-  type TakenBack,
-  decideCommit,
-  explainHold,
-} from '../../core/release/commit-decision.ts'
+import { type CommitDecision, type CommitFacts, decideCommit, explainHold } from '../../core/release/commit-decision.ts'
 import { type ReleaseGroup, editsOfGroup, sameWish, wholeGroup } from '../../core/release/group.ts'
 import { markerOf } from '../../core/release/marker.ts'
 import { paceEdit } from '../../core/release/pace.ts'
@@ -23,7 +17,7 @@ import { journeys } from '../keys.ts'
 import { type ReleaseContext, type StepOutcome, carryOutAll, isInOrder, knownOf } from './release-steps.ts'
 import { editedTexts } from './release-texts.ts'
 import { withdrawGroup } from './release-withdraw.ts'
-import { hearCommit, hearPulls } from './release-words.ts'
+import { hearCommit, hearPulls, hearTakenBack } from './release-words.ts'
 
 /**
  * Groups of clusters with `merge: commit`, one commit each on the default branch. The plan still holds on top of our own
@@ -101,21 +95,6 @@ async function look(context: ReleaseContext, { planned, known, timing }: Asked):
   const decision = decideCommit(facts, planned)
   if (decision.do === 'hold' || decision.do === 'commit') await hearTakenBack(context, planned, decision.takenBack)
   return carryOut(context, { decision, planned, known, state })
-}
-
-async function hearTakenBack(
-  context: ReleaseContext,
-  group: ReleaseGroup,
-  takenBack: readonly TakenBack[] = [],
-): Promise<void> {
-  for (const one of takenBack) {
-    const { change, commit } = one
-    context.deps.log.info(
-      { workload: change.use.workload, tag: change.to, commit },
-      'release of a tag held: taken back',
-    )
-    await hearCommit(context, group, { ...one, changes: [change] })
-  }
 }
 
 const lookAgainMs = 1000

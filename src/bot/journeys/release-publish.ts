@@ -11,10 +11,10 @@ import {
   pullRequestText,
   withOthersText,
 } from '../../core/release/pull-request-text.ts'
-import { withoutRefused } from '../../core/release/refusal.ts'
+import { withoutNo } from '../../core/release/commit-decision.ts'
 import { createCommit, createTree, moveBranch } from '../../io/github/branch.ts'
 import { editPull, openPull } from '../../io/github/pulls.ts'
-import { type ReleaseState, readReleaseState } from '../../io/github/release-facts.ts'
+import { type ReleaseQuestion, type ReleaseState, readReleaseState } from '../../io/github/release-facts.ts'
 import { doubtHead } from '../../io/store/repositories.ts'
 import { type KnownRelease, type WrittenRelease, keepRelease } from '../../io/store/releases.ts'
 import { formatPullKey, journeys } from '../keys.ts'
@@ -23,7 +23,7 @@ import { finishOpening } from './release-opened.ts'
 import type { ReleaseContext, StepOutcome } from './release-steps.ts'
 import { editedTexts } from './release-texts.ts'
 import { withdrawGroup } from './release-withdraw.ts'
-import { hearPulls } from './release-words.ts'
+import { hearPulls, hearTakenBack } from './release-words.ts'
 
 export type Publication = { readonly known: KnownRelease | undefined; readonly mayOpen: boolean }
 
@@ -34,11 +34,12 @@ export async function publishGroup(
   { known, mayOpen }: Publication,
 ): Promise<StepOutcome> {
   const { deps, repository } = context
-  const state = await stateOf(context, planned)
+  const state = await stateOf(context, planned, known)
   if (state === undefined) return 'again'
   const { bot } = await deps.identity(repository.installation)
   await hearPulls(context, planned, { bot, ...state })
-  const group = withoutRefused(planned, { bot, pulls: state.pulls })
+  const { group, takenBack } = withoutNo({ bot, ...state }, planned)
+  await hearTakenBack(context, planned, takenBack)
   const same = known !== undefined && sameChanges(known.group, group)
   const written = same ? known.written : undefined
   const open = openNumber(state)
@@ -107,12 +108,15 @@ function foundRelease(
 async function stateOf(
   { deps, octokit, repository }: ReleaseContext,
   group: ReleaseGroup,
+  known: KnownRelease | undefined,
 ): Promise<ReleaseState | undefined> {
-  const question = {
+  const question: ReleaseQuestion = {
     repository: repository.name,
     base: repository.defaultBranch,
     branch: group.branch,
     files: [...editsOfGroup(wholeGroup(group)).keys()],
+    // Before a cluster went by pull requests it may have gone to the branch itself.
+    ...(known?.open === true ? {} : { past: 'asked' }),
   }
   const state = await readReleaseState(octokit, question)
   if (state?.base.head === repository.head) return state

@@ -1,4 +1,5 @@
 import type { CommitSha } from '../../core/ids.ts'
+import type { TakenBack } from '../../core/release/commit-decision.ts'
 import type { ReleaseFacts } from '../../core/release/decide.ts'
 import { type ReleaseGroup, wholeGroup } from '../../core/release/group.ts'
 import { useOf } from '../../core/release/marker.ts'
@@ -25,6 +26,22 @@ export async function hearPulls(
   await keepWords(deps.database, repository.id, cluster, wordsOf(pulls, bot))
 }
 
+/** Found in the history of a file: remembered from now on, for that tells of few commits only. */
+export async function hearTakenBack(
+  context: ReleaseContext,
+  group: ReleaseGroup,
+  takenBack: readonly TakenBack[] = [],
+): Promise<void> {
+  for (const one of takenBack) {
+    const { change, commit } = one
+    context.deps.log.info(
+      { workload: change.use.workload, tag: change.to, commit },
+      'release of a tag held: taken back',
+    )
+    await hearCommit(context, group, { ...one, changes: [change] })
+  }
+}
+
 export type Committed = {
   readonly changes: readonly Change[]
   readonly commit: CommitSha
@@ -38,6 +55,8 @@ export async function hearCommit(
   { changes, commit, committedMs }: Committed,
 ): Promise<void> {
   const refusal = { because: 'taken-back', commit } as const
-  const said = [...new Set(changes.map(useOf))].map((use) => ({ use, refusal, saidMs: committedMs }))
+  // GitHub's times have no more than seconds.
+  const saidMs = Math.floor(committedMs / 1000) * 1000
+  const said = [...new Set(changes.map(useOf))].map((use) => ({ use, refusal, saidMs }))
   await keepWords(deps.database, repository.id, cluster, { pulls: [], said })
 }

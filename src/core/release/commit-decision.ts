@@ -4,7 +4,7 @@ import { type PullRefusal, type ReleaseGroup, explainRefusal } from './group.ts'
 import { type About, type ReleaseMarker, aboutOf, useOf } from './marker.ts'
 import { paceEdit } from './pace.ts'
 import type { Change } from './plan.ts'
-import { withoutRefused } from './refusal.ts'
+import { mergedMs, withoutRefused } from './refusal.ts'
 import type { Standstill } from './timing.ts'
 import { decideWithdrawal } from './withdraw.ts'
 
@@ -63,8 +63,8 @@ export function decideCommit(facts: CommitFacts, planned: ReleaseGroup): CommitD
   if (standstill !== undefined)
     return { do: 'hold', group: planned, because: { kind: 'standstill', says: standstill.says } }
   const ours = commitsOfUs(facts, planned)
-  const group = withoutRefused(judgedBy(ours, planned), { bot, pulls })
-  const takenBack = takenBackOf(ours, group)
+  const group = withoutRefused(judgedBy(ours, planned), { bot, pulls, movedMs: movedBy(ours) })
+  const takenBack = takenBackOf(ours, group, facts)
   const changes = group.changes.filter((change) => takenBack.every((one) => one.change !== change))
   if (changes.length === 0) return { do: 'hold', group, because: whyNothing(group, takenBack), takenBack }
   const committedMs = lastCommitMs(ours, changes)
@@ -73,12 +73,34 @@ export function decideCommit(facts: CommitFacts, planned: ReleaseGroup): CommitD
   return { do: 'commit', group: { ...group, changes }, takenBack }
 }
 
+/**
+ * The group without what people have said no to, in pull requests or by taking back a commit: for one that goes by pull
+ * requests, and has gone to the branch itself before.
+ */
+export function withoutNo(
+  facts: History,
+  planned: ReleaseGroup,
+): { readonly group: ReleaseGroup; readonly takenBack: readonly TakenBack[] } {
+  const ours = commitsOfUs(facts, planned)
+  const group = withoutRefused(judgedBy(ours, planned), { ...facts, movedMs: movedBy(ours) })
+  const takenBack = takenBackOf(ours, group, facts)
+  if (takenBack.length === 0) return { group, takenBack }
+  const refused = takenBack.map(({ change, commit }) => ({
+    change,
+    refusal: { because: 'taken-back', commit } as const,
+  }))
+  const changes = group.changes.filter((change) => takenBack.every((one) => one.change !== change))
+  return { group: { ...group, changes, refused: [...(group.refused ?? []), ...refused] }, takenBack }
+}
+
+type History = Pick<CommitFacts, 'bot' | 'pulls' | 'history'>
+
 /** Of each file, newest first. */
 type Ours = ReadonlyMap<FilePath, readonly OurCommit[]>
 
 type OurCommit = { readonly commit: CommitSha; readonly committedMs: number; readonly about: About }
 
-function commitsOfUs({ bot, history }: CommitFacts, { cluster }: ReleaseGroup): Ours {
+function commitsOfUs({ bot, history }: History, { cluster }: ReleaseGroup): Ours {
   return new Map([...history].map(([file, commits]) => [file, commits.flatMap((one) => ourCommit(one, bot, cluster))]))
 }
 
@@ -103,6 +125,10 @@ function judgedBy(ours: Ours, planned: ReleaseGroup): ReleaseGroup {
   return { ...planned, changes, refused: refused.filter((one) => !seen.includes(one)) }
 }
 
+function movedBy(ours: Ours): (change: Change) => number | undefined {
+  return (change) => lastOn(ours, change)?.committedMs
+}
+
 function lastOn(ours: Ours, change: Change): OurCommit | undefined {
   const use = useOf(change)
   return ours.get(change.file)?.find(({ about }) => about.isAbout(use))
@@ -115,11 +141,14 @@ function lastCommitMs(ours: Ours, changes: readonly Change[]): number | undefine
   return times.length === 0 ? undefined : Math.max(...times)
 }
 
-/** The last word on a container counts: a later commit of ours to another tag says that it has moved on since. */
-function takenBackOf(ours: Ours, { changes }: ReleaseGroup): readonly TakenBack[] {
+/** The last word on a container counts: a later release of ours to another tag says that it has moved on since. */
+function takenBackOf(ours: Ours, { changes }: ReleaseGroup, facts: History): readonly TakenBack[] {
   return changes.flatMap((change) => {
+    const use = useOf(change)
     const last = lastOn(ours, change)
-    return last?.about.asks(useOf(change)) === true ? [{ change, ...last }] : []
+    if (last?.about.asks(use) !== true) return []
+    const merged = mergedMs(use, facts)
+    return merged === undefined || merged < last.committedMs ? [{ change, ...last }] : []
   })
 }
 

@@ -2,6 +2,7 @@ import type { ClusterName, PullNumber, UserId } from '../ids.ts'
 import { type PullFacts, isOurs } from './decide.ts'
 import { type PullRefusal, type Refusal, type ReleaseGroup, wholeGroup } from './group.ts'
 import { type About, type ReleaseMarker, aboutOf, moveOf, useOf } from './marker.ts'
+import type { Change } from './plan.ts'
 
 type Asked = PullFacts & About & { readonly marker: ReleaseMarker }
 
@@ -9,11 +10,13 @@ type Asked = PullFacts & About & { readonly marker: ReleaseMarker }
  * The group without what people have said no to. Closing a pull request refuses exactly its moves of workloads to tags:
  * when one of three gets a newer tag, the other two stay refused.
  *
+ * What was said before a commit of ours moved the container is over.
+ *
  * @param pulls those of the group's branch, newest first
  */
 export function withoutRefused(
   planned: ReleaseGroup,
-  { pulls, bot }: { readonly pulls: readonly PullFacts[]; readonly bot: UserId },
+  { pulls, bot, movedMs = () => undefined }: Refusing,
 ): ReleaseGroup {
   const asked = askedOf(pulls, bot)
   // What was said on this branch is judged by what its pull requests say now.
@@ -22,7 +25,19 @@ export function withoutRefused(
     ({ refusal }) => refusal.because === 'taken-back' || !numbers.has(refusal.pull),
   )
   const remembered = new Map(elsewhere.map(({ change, refusal }) => [useOf(change), refusal]))
-  return divided(wholeGroup(planned), (use) => refusalOf(use, asked, bot) ?? remembered.get(use))
+  return divided(wholeGroup(planned), (change) => {
+    const use = useOf(change)
+    const moved = movedMs(change)
+    const still =
+      moved === undefined ? asked : asked.filter(({ closedMs }) => closedMs === undefined || closedMs >= moved)
+    return refusalOf(use, still, bot) ?? remembered.get(use)
+  })
+}
+
+type Refusing = {
+  readonly pulls: readonly PullFacts[]
+  readonly bot: UserId
+  readonly movedMs?: (change: Change) => number | undefined
 }
 
 /**
@@ -46,6 +61,13 @@ export function wordsOf(pulls: readonly PullFacts[], bot: UserId): Words {
   return { pulls: asked.map(({ number }) => number), said }
 }
 
+/** When a pull request last moved this container, to whatever tag. */
+export function mergedMs(use: string, { pulls, bot }: Refusing): number | undefined {
+  const merged = askedOf(pulls, bot).filter(({ state, isAbout }) => state === 'merged' && isAbout(use))
+  const times = merged.flatMap(({ closedMs }) => closedMs ?? [])
+  return times.length === 0 ? undefined : Math.max(...times)
+}
+
 /** A word as it is remembered: of a use that names no container, it is known by what all uses have. */
 export type RememberedWord = { readonly cluster: ClusterName; readonly move: string; readonly refusal: Refusal }
 
@@ -56,7 +78,7 @@ export function rememberRefusals(
 ): readonly ReleaseGroup[] {
   const refusals = new Map(words.map(({ cluster, move, refusal }) => [`${cluster} ${move}`, refusal]))
   if (refusals.size === 0) return groups
-  return groups.map((group) => divided(group, (use) => refusals.get(`${group.cluster} ${moveOf(use)}`)))
+  return groups.map((group) => divided(group, (change) => refusals.get(`${group.cluster} ${moveOf(useOf(change))}`)))
 }
 
 function askedOf(pulls: readonly PullFacts[], bot: UserId): readonly Asked[] {
@@ -66,8 +88,8 @@ function askedOf(pulls: readonly PullFacts[], bot: UserId): readonly Asked[] {
   })
 }
 
-function divided(group: ReleaseGroup, refusalOf: (use: string) => Refusal | undefined): ReleaseGroup {
-  const judged = group.changes.map((change) => ({ change, refusal: refusalOf(useOf(change)) }))
+function divided(group: ReleaseGroup, refusalOf: (change: Change) => Refusal | undefined): ReleaseGroup {
+  const judged = group.changes.map((change) => ({ change, refusal: refusalOf(change) }))
   const refused = judged.flatMap(({ change, refusal }) => (refusal === undefined ? [] : [{ change, refusal }]))
   if (refused.length === 0) return group
   return {

@@ -8,28 +8,36 @@ import { graphql } from './graphql.ts'
 import { type ProtectionAnswer, protectionOf } from './protection.ts'
 import { ownerAndName } from './repository-name.ts'
 
+export const pastFragment =
+  'fragment Past on Commit { oid committedDate message author { ...Actor } committer { ...Actor } }'
+
+/** Of a commit: what the files `$file0` … have been through until it. */
+export const histories = (files: number): string =>
+  each(files, (i) => `past${i}: history(first: ${lastCommits}, path: $file${i}) { nodes { ...Past } }\n`)
+
 export const commitFactsQuery = (files: number): string => `
 query CommitFacts($owner: String!, $name: String!, $branch: String!${each(files, (i) => `, $file${i}: String!`)}) {
   repository(owner: $owner, name: $name) {
     base: ref(qualifiedName: $branch) {
       refUpdateRule { pattern }
       rules(first: 100) { pageInfo { hasNextPage } nodes { type } }
-      target { ... on Commit { ${each(files, (i) => `file${i}: history(first: ${lastCommits}, path: $file${i}) { nodes { ...Past } }\n`)} } }
+      target { ... on Commit { ${histories(files)} } }
     }
   }
 }
-fragment Past on Commit { oid committedDate message author { ...Actor } committer { ...Actor } }
+${pastFragment}
 fragment Actor on GitActor { email user { databaseId } }`
 
 /** What somebody took back longer ago than so many commits of its file is forgotten. */
 const lastCommits = 20
 /** Each history costs GitHub a walk. */
-const filesAtOnce = 50
+export const filesAtOnce = 50
 
 type Answer = { readonly repository: { readonly base: BaseAnswer | null } }
 type BaseAnswer = ProtectionAnswer & {
-  readonly target: { readonly [file: `file${number}`]: { readonly nodes: readonly PastAnswer[] } }
+  readonly target: PastsAnswer
 }
+export type PastsAnswer = { readonly [past: `past${number}`]: { readonly nodes: readonly PastAnswer[] } }
 type PastAnswer = {
   readonly oid: string
   readonly committedDate: string
@@ -55,11 +63,13 @@ export async function readCommitFacts(
       ...Object.fromEntries(files.map((file, i) => [`file${i}`, file])),
     })
     protectedBy = protectionOf(repository.base)
-    for (const [i, file] of files.entries()) {
-      history.set(file, (repository.base?.target[`file${i}`]?.nodes ?? []).map(pastCommit))
-    }
+    for (const [file, past] of pastOf(files, repository.base?.target ?? {})) history.set(file, past)
   }
   return { protectedBy, history }
+}
+
+export function pastOf(files: readonly FilePath[], answer: PastsAnswer): ReadonlyMap<FilePath, readonly PastCommit[]> {
+  return new Map(files.map((file, i) => [file, (answer[`past${i}`]?.nodes ?? []).map(pastCommit)]))
 }
 
 function pastCommit({ oid, committedDate, message, author, committer }: PastAnswer): PastCommit {

@@ -14,10 +14,12 @@ import {
 } from '../../core/ids.ts'
 import { guaranteed } from '../../core/parsed.ts'
 import type { BranchFacts, PullFacts, ReleaseFacts } from '../../core/release/decide.ts'
+import type { CommitFacts } from '../../core/release/commit-decision.ts'
 import { parseReleaseMarker } from '../../core/release/marker.ts'
 import { type GitActorAnswer, authorId, committerId } from './actor.ts'
 import { graphql } from './graphql.ts'
 import { readBlob } from './blobs.ts'
+import { type PastsAnswer, filesAtOnce, histories, pastFragment, pastOf, readCommitFacts } from './commit-facts.ts'
 import type { FileText } from './branch.ts'
 import { ownerAndName } from './repository-name.ts'
 
@@ -27,6 +29,8 @@ export type ReleaseState = Omit<ReleaseFacts, 'bot'> & {
   readonly repositoryNode: string
   /** Each file as it is at the base's head; one that is not there, or no text, is absent. */
   readonly files: ReadonlyMap<FilePath, FileText>
+  /** The last commits that touched each file, newest first; of files whose past was not asked for, nothing. */
+  readonly history: CommitFacts['history']
 }
 
 export type ReleaseQuestion = {
@@ -34,6 +38,8 @@ export type ReleaseQuestion = {
   readonly base: BranchName
   readonly branch: BranchName
   readonly files: readonly FilePath[]
+  /** What the files have been through. */
+  readonly past?: 'asked'
 }
 
 const pullsFragment = `
@@ -47,7 +53,7 @@ fragment Pulls on PullRequestConnection {
 }
 fragment Account on Actor { ... on Bot { databaseId } ... on User { databaseId } }`
 
-export const releaseFactsQuery = (files: number): string => `
+export const releaseFactsQuery = (files: number, past?: 'asked'): string => `
 query ReleaseFacts($owner: String!, $name: String!, $base: String!, $branch: String!, $head: String!${each(files, (i) => `, $file${i}: String!`)}) {
   repository(owner: $owner, name: $name) {
     id
@@ -57,6 +63,7 @@ query ReleaseFacts($owner: String!, $name: String!, $base: String!, $branch: Str
         ... on Commit {
           tree { oid }
           ${each(files, (i) => `file${i}: file(path: $file${i}) { mode object { ... on Blob { oid text isTruncated } } }\n`)}
+          ${past === undefined ? '' : histories(files)}
         }
       }
     }
@@ -68,6 +75,7 @@ query ReleaseFacts($owner: String!, $name: String!, $base: String!, $branch: Str
   }
 }
 fragment Actor on GitActor { email user { databaseId } }
+${past === undefined ? '' : pastFragment}
 ${pullsFragment}`
 
 /** Anybody with a fork can open pull requests from a branch of this name: ours may stand on a later page. */
@@ -92,7 +100,7 @@ type BaseAnswer = {
   readonly oid: string
   readonly tree: { readonly oid: string }
   readonly [file: `file${number}`]: FileAnswer | null
-}
+} & PastsAnswer
 type FileAnswer = { readonly mode: number; readonly object: BlobAnswer | NoBlob | null }
 /** A folder, of which nothing was asked. */
 type NoBlob = { readonly oid?: undefined }
@@ -123,10 +131,12 @@ type BlobAnswer = { readonly oid: string; readonly text: string | null; readonly
 /** One query for all of it, whatever the number of files. undefined: the base is gone. */
 export async function readReleaseState(
   octokit: Octokit,
-  { repository, base, branch, files }: ReleaseQuestion,
+  { repository, base, branch, files, past }: ReleaseQuestion,
 ): Promise<ReleaseState | undefined> {
   const [owner, name] = ownerAndName(repository)
-  const answer = await graphql<Answer>(octokit, releaseFactsQuery(files.length), {
+  // Each history costs GitHub a walk: those of many files are asked for apart.
+  const few = files.length > 0 && files.length <= filesAtOnce
+  const answer = await graphql<Answer>(octokit, releaseFactsQuery(files.length, few ? past : undefined), {
     owner,
     name,
     base: `refs/heads/${base}`,
@@ -137,6 +147,10 @@ export async function readReleaseState(
   const found = answer.repository
   if (found.base === null) return undefined
   const { target } = found.base
+  const history =
+    past === undefined || few
+      ? pastOf(files, target)
+      : (await readCommitFacts(octokit, { repository, branch: base, files })).history
   const texts = await Promise.all(
     files.map(async (file, i) => [file, await exactText(octokit, repository, target[`file${i}`])] as const),
   )
@@ -151,6 +165,7 @@ export async function readReleaseState(
     pulls: (await allPulls(octokit, { owner, name, head: branch }, found.pullRequests)).map(pullFacts),
     stacked: found.stacked.totalCount > 0,
     files: new Map(texts.flatMap(([file, text]) => (text === undefined ? [] : [[file, text]]))),
+    history,
   }
 }
 

@@ -40,8 +40,10 @@ export async function keepWords(
       `delete from release_word as word using release_word as later
        where word.repository = $1 and word.cluster = $2 and word.spot = any($3::text[])
          and later.repository = $1 and later.cluster = $2 and later.spot = word.spot and later.move <> word.move
-         and later.refusal->>'because' in ('reverted', 'taken-back') and later.said_at > word.said_at`,
-      [repository, cluster, spots],
+         and later.refusal->>'because' in ('reverted', 'taken-back') and later.said_at >= word.said_at
+         -- in the same second: what is told later was said later
+         and (later.said_at > word.said_at or later.move = any($4::text[]) and word.move <> all($4::text[]))`,
+      [repository, cluster, spots, moves],
     )
   })
 }

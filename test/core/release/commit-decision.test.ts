@@ -8,6 +8,7 @@ import {
   type PastCommit,
   decideCommit,
   explainHold,
+  withoutNo,
 } from '../../../src/core/release/commit-decision.ts'
 import type { BranchFacts, PullFacts } from '../../../src/core/release/decide.ts'
 import { type ReleaseGroup, groupChanges } from '../../../src/core/release/group.ts'
@@ -74,6 +75,10 @@ function history(...past: readonly (Partial<PastCommit> & { readonly moves: Move
   return { history: new Map([[file, commits]]) }
 }
 
+function mergedTo(moves: Moves, closedMs: number): PullFacts {
+  return { ...open, state: 'merged', marker: markerOf(group(moves)), closedMs }
+}
+
 const hold = (because: Extract<CommitDecision, { do: 'hold' }>['because']): string =>
   `hold: ${explainHold(because, 'main')}`
 const takenBack = hold({ kind: 'taken-back', commit: commit('e') })
@@ -114,6 +119,21 @@ const table: readonly (readonly [string, Partial<CommitFacts>, string])[] = [
     'commit a b',
   ],
   [
+    'commits a tag again to which it went back by a pull request',
+    { ...history({ moves: { a: '2', b: '2' } }), pulls: [mergedTo({ a: '3', b: '3' }, 1000)] },
+    'commit a b',
+  ],
+  [
+    'holds what it committed after another tag was merged',
+    { ...history({ moves: { a: '2', b: '2' }, committedMs: 2000 }), pulls: [mergedTo({ a: '3', b: '3' }, 1000)] },
+    takenBack,
+  ],
+  [
+    'commits what was merged before it went to another tag by a commit',
+    { ...history({ moves: { a: '3', b: '3' }, committedMs: 2000 }), pulls: [mergedTo({ a: '2', b: '2' }, 1000)] },
+    'commit a b',
+  ],
+  [
     'commits what a person committed and took back',
     history({ moves: { a: '2', b: '2' }, author: person }),
     'commit a b',
@@ -132,6 +152,34 @@ const table: readonly (readonly [string, Partial<CommitFacts>, string])[] = [
   ],
   ['minds no commit without a trailer', history({ moves: { a: '2' }, marker: undefined }), 'commit a b'],
 ]
+
+describe('withoutNo', () => {
+  const past = (moves: Moves) => ({ bot, pulls: [], history: new Map(), ...history({ moves }) })
+  const remembered = (commitSha = commit('f')): ReleaseGroup => {
+    const [first, ...rest] = planned.changes
+    assert.ok(first !== undefined)
+    return {
+      ...planned,
+      changes: rest,
+      refused: [{ change: first, refusal: { because: 'taken-back', commit: commitSha } }],
+    }
+  }
+
+  test('leaves out what was committed and is wanted again', () => {
+    const { group: left, takenBack: found } = withoutNo(past({ a: '2', b: '1' }), planned)
+    assert.deepEqual(left, remembered(commit('e')))
+    assert.deepEqual(
+      found.map(({ change: one }) => one),
+      planned.changes.slice(0, 1),
+    )
+  })
+
+  test('leaves out what is remembered, for as long as no commit says more', () => {
+    assert.deepEqual(withoutNo({ bot, pulls: [], history: new Map() }, remembered()).group, remembered())
+    const { changes, refused } = withoutNo(past({ a: '3' }), remembered()).group
+    assert.deepEqual([changes.length, refused], [2, undefined])
+  })
+})
 
 describe('decideCommit', () => {
   for (const [name, override, expected] of table) {

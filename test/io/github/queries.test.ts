@@ -24,6 +24,7 @@ for (const file of readdirSync(folder)) {
 }
 // What clears a release away asks for no file.
 queries.push(['releaseFactsQuery(0)', releaseFactsQuery(0)])
+queries.push(['releaseFactsQuery(1), with the past', releaseFactsQuery(1, 'asked')])
 
 function made(name: string, query: Function): readonly (readonly [string, string])[] {
   return [1, 2, 50].map((n) => [`${name}(${n})`, String(query(n))])
