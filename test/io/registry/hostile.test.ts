@@ -109,7 +109,6 @@ const hostile: readonly Hostile[] = [
     'http://2852039166/',
     'http://[::ffff:169.254.169.254]/',
     'http://[fd00:ec2::254]/',
-    'http://127.0.0.1:1/',
     '//169.254.169.254/latest',
     '\\\\169.254.169.254\\latest',
     'http://eu.gcr.io@169.254.169.254/',
@@ -136,6 +135,26 @@ const hostile: readonly Hostile[] = [
       requests: 1,
     },
   ]),
+  {
+    name: 'redirects to another port',
+    listener: (_, response) => response.writeHead(307, { location: 'http://127.0.0.1:1/' }).end(),
+    says: /redirects to `http:\/\/127.0.0.1:1`, which is not allowed/,
+    requests: 1,
+  },
+  {
+    name: 'asks for a token at another port',
+    listener: (_, response) =>
+      response.writeHead(401, { 'www-authenticate': 'Bearer realm="http://127.0.0.1:1/"' }).end(),
+    says: /sends us to `http:\/\/127.0.0.1:1` for a token, which is not allowed/,
+    requests: 1,
+  },
+  {
+    name: 'has its next page on another port, where nobody asks',
+    listener: (_, response) =>
+      response.writeHead(200, { link: '<http://127.0.0.1:1/?last=a>; rel=next' }).end('{"tags":["a"]}'),
+    says: /its pages run in a circle/,
+    requests: 2,
+  },
   {
     name: 'asks for tokens at one host after the other',
     listener: (_, response) =>

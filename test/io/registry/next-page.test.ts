@@ -39,14 +39,24 @@ const rows: readonly { name: string; header: string | null; page: unknown }[] = 
     page: { kind: 'elsewhere', origin: 'http://169.254.169.254' },
   },
   {
-    name: 'another port as elsewhere',
-    header: '<https://registry.example.org:8443/v2/a/tags/list?last=b>; rel="next"',
-    page: { kind: 'elsewhere', origin: 'https://registry.example.org:8443' },
+    name: 'the own port, where the target has that behind a proxy',
+    header: '<https://registry.example.org:8443/repository/docker/v2/a/tags/list?last=b>; rel="next"',
+    page: next('?last=b'),
   },
   {
-    name: 'another protocol as elsewhere',
+    name: 'the own protocol, where the target has that behind a proxy',
     header: '<http://registry.example.org/v2/a/tags/list?last=b>; rel="next"',
-    page: { kind: 'elsewhere', origin: 'http://registry.example.org' },
+    page: next('?last=b'),
+  },
+  {
+    name: 'another protocol than that of any registry as elsewhere',
+    header: '<ftp://registry.example.org/v2/a/tags/list?last=b>; rel="next"',
+    page: { kind: 'elsewhere', origin: 'ftp://registry.example.org' },
+  },
+  {
+    name: 'no host as elsewhere',
+    header: '<data:application/json,{}>; rel="next"',
+    page: { kind: 'elsewhere', origin: 'data:' },
   },
   {
     name: 'a host without protocol as elsewhere',
