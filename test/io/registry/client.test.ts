@@ -215,6 +215,20 @@ test('the client asks for a new token when the old one is over', async (t) => {
   assert.deepEqual(registry.requests.all(), { token: 1, tags: 1 })
 })
 
+test('the client keeps what its realm asks with, and asks for its own image', async (t) => {
+  const registry = await serve(t, (request, response) => {
+    const realm = `http://${request.headers.host}/token?account=a%20b&scope=repository%3Aanother%3Apush`
+    if (request.url?.startsWith('/token') === true) response.end('{"token":"t"}')
+    else if (request.headers.authorization === 'Bearer t') response.end('{"tags":[]}')
+    else response.writeHead(401, { 'www-authenticate': `bEARER REALM="${realm}" , Service="a,b"` }).end()
+  })
+  assert.equal((await clientOf(registry).listTags(image)).kind, 'tags')
+  assert.equal(
+    registry.seen[1],
+    'GET /token?account=a+b&scope=repository%3Aproject%2Fdemo-service%3Apull&service=a%2Cb',
+  )
+})
+
 for (const answer of [
   { token: 'good' },
   { access_token: 'good' },
