@@ -109,6 +109,32 @@ describe('release', () => {
     assert.equal(world.pull(1).title, 'Auto-release eu.gcr.io/project/demo-service:1.2.1')
   })
 
+  test('a tag that was replaced since it was looked at is not released where it no longer runs', async () => {
+    await using world = await startWorld()
+    await world.push('1.2.1', { platforms: ['linux/amd64', 'linux/arm64'] })
+    await world.rest()
+    assert.equal(world.pull(1).state, 'open')
+    world.registry.loseNotifications(2)
+    await world.push('1.2.1', { platforms: ['linux/arm64'] })
+    world.pass(2 * hourMs)
+    await world.restartBot()
+    assert.equal(world.pull(1).state, 'closed')
+  })
+
+  test('a tag that was gone and is back is another image', async () => {
+    const byTime = { [worker]: (acmeFiles[worker] ?? '').replace(/semver:[^\s"]*/, 'glob:main-*'), [helm]: null }
+    await using world = await startWorld({ files: byTime })
+    await world.push('main-a', { created: '2026-11-20T12:00:00Z' })
+    await world.push('main-b', { created: '2026-11-20T13:00:00Z' })
+    await world.rest()
+    const gone = `${world.registry.url}/v2/project/demo-service/manifests/main-a`
+    assert.equal((await fetch(gone, { method: 'DELETE' })).status, 202)
+    await world.restartBot()
+    await world.push('main-a', { created: '2026-11-20T14:00:00Z' })
+    await world.restartBot()
+    assert.equal(world.pull(1).title, 'Auto-release eu.gcr.io/project/demo-service:main-a')
+  })
+
   test('without a version the last created tag is released, whatever its name', async () => {
     const byTime = { [worker]: (acmeFiles[worker] ?? '').replace(/semver:[^\s"]*/, 'glob:main-*'), [helm]: null }
     await using world = await startWorld({ files: byTime })

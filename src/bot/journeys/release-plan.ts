@@ -1,6 +1,7 @@
 import type { Configuration } from '../../core/config/configuration.ts'
-import { listedSinceMs } from '../../core/image/listed.ts'
+import { listedSinceMs, stillKnown } from '../../core/image/listed.ts'
 import type { ImageName } from '../../core/image/ref.ts'
+import type { KnownTag } from '../../core/image/wanted-metadata.ts'
 import { type ReleasePlan, automatedImages, planRelease } from '../../core/release/plan.ts'
 import { type Knowledge, type StartingFacts, createKnowledge } from '../../io/registry/knowledge.ts'
 import { keepFruitless, readFruitless } from '../../io/store/fruitless.ts'
@@ -59,8 +60,13 @@ async function knowledgeOf(
   const start = new Map<ImageName, StartingFacts>()
   for (const [image, { answer, listed }] of tags) {
     const since = listed === undefined ? () => undefined : listedSinceMs(listed)
-    const of = { known: known.get(image) ?? new Map(), fruitless: fruitless.get(image) ?? new Map() }
-    start.set(image, { tags: answer, ...of, listedSinceMs: since })
+    const seen = known.get(image) ?? new Map<string, KnownTag>()
+    start.set(image, {
+      tags: answer,
+      known: listed === undefined ? seen : stillKnown(listed, seen),
+      fruitless: fruitless.get(image) ?? new Map(),
+      listedSinceMs: since,
+    })
   }
   return createKnowledge(
     {

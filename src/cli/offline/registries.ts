@@ -60,8 +60,8 @@ async function factsOf(registry: Registry, image: ImageName): Promise<StartingFa
 }
 
 function knownByList(manifests: readonly ListedManifest[]): ReadonlyMap<string, KnownTag> {
-  const known = manifests.flatMap(({ tags, ...told }) => tags.map((tag) => [tag, { ...told, firstSeenMs: 0 }] as const))
-  return new Map(known)
+  const seen = { firstSeenMs: 0, lastSeenMs: Date.now() }
+  return new Map(manifests.flatMap(({ tags, ...told }) => tags.map((tag) => [tag, { ...told, ...seen }] as const)))
 }
 
 /** Knows the tags of these images; what is learned of them lasts as long as the process. */

@@ -1,3 +1,5 @@
+import type { KnownTag } from './wanted-metadata.ts'
+
 /** When the list of a registry first had each tag of an image: what was there at the first reading, and what came later. Plain JSON. */
 export type Listed = {
   readonly since: string
@@ -26,4 +28,15 @@ export function listedSinceMs({ since, later }: Listed): (tag: string) => number
   const times = new Map(later.map(([tag, at]) => [tag, Date.parse(at)]))
   const first = Date.parse(since)
   return (tag) => times.get(tag) ?? first
+}
+
+/** What is known of tags, but for those that were gone and are back since: each may be another one now. */
+export function stillKnown({ later }: Listed, known: ReadonlyMap<string, KnownTag>): ReadonlyMap<string, KnownTag> {
+  const back = later.filter(([tag, at]) => {
+    const is = known.get(tag)
+    return is !== undefined && Date.parse(at) > (is.lastSeenMs ?? is.firstSeenMs)
+  })
+  const still = new Map(known)
+  for (const [tag] of back) still.delete(tag)
+  return still
 }

@@ -39,8 +39,10 @@ export type Choice = (
 
 /** So many in one run, for each image; the next run goes on. */
 const mostLookups = 64
-/** What a tag points to is looked up again after this, where it has to be old enough: it may have been replaced. */
-const freshMs = 600_000
+/** What a tag points to is looked up again after this before it is released: it may have been replaced. */
+const freshMs = 3_600_000
+/** The same where it has to be old enough. */
+const freshWithAgeMs = 600_000
 
 /** The tag that replaces the current one, or why none does. */
 export function chooseTag(facts: ChoiceFacts, rules: ChoiceRules): Choice {
@@ -126,9 +128,9 @@ function lookupsFor(
     want({ what: 'digest', tag: next.tag })
   const tag = choice.kind === 'tag' ? choice.tag : undecided(choice.because)
   if (tag === undefined) return [...wanted.values()]
-  want(isStale(facts, rules, tag) ? { what: 'digest', tag } : missingOf(facts, tag))
+  want(missingOf(facts, rules, tag))
   const { current } = rules
-  if (current !== undefined && facts.tags.includes(current)) want(missingOf(facts, current))
+  if (current !== undefined && facts.tags.includes(current)) want(missingOf(facts, rules, current))
   return [...wanted.values()]
 }
 
@@ -136,15 +138,16 @@ function undecided(because: SkippedBecause): string | undefined {
   return because.kind === 'platforms-unknown' ? because.tag : undefined
 }
 
-function missingOf({ known }: ChoiceFacts, tag: string): WantedLookup | undefined {
-  const is = known(tag)
-  if (is === undefined) return { what: 'digest', tag }
+function missingOf(facts: ChoiceFacts, rules: ChoiceRules, tag: string): WantedLookup | undefined {
+  const is = facts.known(tag)
+  if (is === undefined || isStale(facts, rules, tag)) return { what: 'digest', tag }
   return is.image === undefined && is.unread !== true ? { what: 'content', tag, digest: is.digest } : undefined
 }
 
 function isStale({ known, nowMs }: ChoiceFacts, { minimumAgeMs }: ChoiceRules, tag: string): boolean {
   const is = known(tag)
-  return minimumAgeMs > 0 && is !== undefined && nowMs - (is.lastSeenMs ?? is.firstSeenMs) > freshMs
+  const mostMs = minimumAgeMs > 0 ? freshWithAgeMs : freshMs
+  return is !== undefined && nowMs - (is.lastSeenMs ?? is.firstSeenMs) > mostMs
 }
 
 function ageRule({ known, listedSinceMs, nowMs }: ChoiceFacts, { minimumAgeMs }: ChoiceRules): AgeRule {

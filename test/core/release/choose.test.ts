@@ -10,7 +10,12 @@ const hourMs = 3_600_000
 const nowMs = Date.parse('2026-11-22T10:00:00Z')
 const [amd, arm] = ['linux/amd64', 'linux/arm64'] as const
 
-const looked = (own: Partial<KnownTag> = {}): KnownTag => ({ digest: 'sha256:0', firstSeenMs: 0, ...own })
+const looked = (own: Partial<KnownTag> = {}): KnownTag => ({
+  digest: 'sha256:0',
+  firstSeenMs: 0,
+  lastSeenMs: nowMs,
+  ...own,
+})
 const read = (platforms: readonly string[] = [amd], created?: string): KnownTag =>
   looked({ image: { platforms, ...(created === undefined ? {} : { created }) } })
 
@@ -187,6 +192,27 @@ const rows: readonly (readonly [name: string, given: Given, expected: Expected])
       known: { '1.0.0': read(), '1.1.0': { ...read(), lastSeenMs: nowMs - hourMs } },
     },
     { kind: 'tag', tag: '1.1.0', lookups: digestOf('1.1.0') },
+  ],
+  [
+    'again what it and the current one point to where nobody has looked for long: both may have moved',
+    {
+      current: '1.0.0',
+      tags: ['1.0.0', '1.1.0'],
+      known: {
+        '1.0.0': { ...read(), lastSeenMs: nowMs - 2 * hourMs },
+        '1.1.0': { ...read(), lastSeenMs: nowMs - 2 * hourMs },
+      },
+    },
+    { kind: 'tag', tag: '1.1.0', lookups: digestOf('1.1.0', '1.0.0') },
+  ],
+  [
+    'not again what they point to within an hour',
+    {
+      current: '1.0.0',
+      tags: ['1.0.0', '1.1.0'],
+      known: { '1.0.0': read(), '1.1.0': { ...read(), lastSeenMs: nowMs - 0.9 * hourMs } },
+    },
+    { kind: 'tag', tag: '1.1.0', lookups: [] },
   ],
 ]
 
