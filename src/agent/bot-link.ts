@@ -10,13 +10,13 @@ import type { World } from './world.ts'
 type Hearing = { readonly state: () => AgentState; readonly message: (message: BotMessage) => void }
 
 export function connect(
-  { cluster }: AgentSettings,
+  { cluster, git: { repository } }: AgentSettings,
   { url, key, publicKey }: BotAccess,
   { log, now, random, environment }: World,
   on: Hearing,
 ): BotLink {
   const proxy = proxyOf(environment)
-  return connectToBot({ url, cluster, key, botKey: publicKey, proxy }, { log, now, random, on })
+  return connectToBot({ url, repository, cluster, key, botKey: publicKey, proxy }, { log, now, random, on })
 }
 
 /** Written in capitals or not, as everywhere. */

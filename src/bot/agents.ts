@@ -77,12 +77,19 @@ export function openAgents(key: Secret | undefined, deps: AgentDeps): OpenAgents
   }
 }
 
-/** A key that several repositories list for a cluster of this name says nothing of which one is meant: nobody is let in. */
+/**
+ * A public key is no secret, and anybody may list it: only the repository that the agent itself names is meant. One that
+ * was renamed since is known by its id, from when the agent was admitted for it before.
+ */
 async function admit({ database, log }: AgentDeps, claim: AgentClaim): Promise<RepoId | undefined> {
-  const [repository, ...others] = await repositoriesOfAgent(database, claim)
-  if (others.length === 0) return repository
-  log.warn({ ...claim, repositories: [repository, ...others] }, 'agent refused: several repositories list its key')
-  return undefined
+  const listing = await repositoriesOfAgent(database, claim)
+  const meant = listing.find(({ name }) => name === claim.repository)
+  const [renamed, ...others] = meant === undefined ? listing.filter(({ known }) => known) : []
+  const admitted = meant ?? (others.length === 0 ? renamed : undefined)
+  if (admitted === undefined && listing.length > 0) {
+    log.warn({ ...claim, listing }, 'agent refused: its key is listed by other repositories than the one that it names')
+  }
+  return admitted?.id
 }
 
 type Lanes = {

@@ -1,6 +1,6 @@
 import { createHash, diffieHellman, hkdfSync, type KeyObject, createPublicKey, sign, verify } from 'node:crypto'
 import { type AgentKey, parseAgentKey } from './config/agent-key.ts'
-import { type ClusterName, parseClusterName } from './ids.ts'
+import { type ClusterName, type RepoName, parseClusterName, parseRepoName } from './ids.ts'
 import { type KeyPair, verifierOf } from './key-pair.ts'
 import { type Parsed, parsed, refused } from './parsed.ts'
 
@@ -8,11 +8,11 @@ import { type Parsed, parsed, refused } from './parsed.ts'
  * How agent and bot prove themselves to each other:
  *
  *     bot    hello   { nonce, versions, time }
- *     agent  claim   { version, cluster, key, nonce, signature }
+ *     agent  claim   { version, repository, cluster, key, nonce, signature }
  *     bot    proof   { signature }
  *
  * Both sign all that was said, the hello byte by byte, and both public keys: a signature made for another bot, another
- * cluster or another connection proves nothing here. The nonces are public X25519 keys made for this one connection, so
+ * repository, cluster or connection proves nothing here. The nonces are public X25519 keys made for this one connection, so
  * that the frames that follow are sealed with what only these two know (`agent-frames.ts`): who merely carries the bytes,
  * a proxy that ends TLS or a false name in DNS, can neither read nor add any. The clocks decide nothing.
  */
@@ -23,8 +23,8 @@ export type BotHello = {
   readonly time: string
 }
 
-/** Who somebody says to be. */
-export type AgentClaim = { readonly cluster: ClusterName; readonly key: AgentKey }
+/** Who somebody says to be. `repository`: as its address names it, which may be a name from before. */
+export type AgentClaim = { readonly repository: RepoName; readonly cluster: ClusterName; readonly key: AgentKey }
 
 /** A claim as it is said and signed. */
 export type SaidClaim = AgentClaim & { readonly version: number }
@@ -77,6 +77,7 @@ function bytesOf(who: string, { hello, claim, agentNonce, botKey }: Transcript):
     `lotse agent link, signed by the ${who}`,
     hello,
     `${claim.version}`,
+    claim.repository,
     claim.cluster,
     claim.key,
     agentNonce,
@@ -126,16 +127,19 @@ export function parseBotHello(text: string): Parsed<BotHello> {
 }
 
 export function parseAgentHello(text: string): Parsed<AgentHello> {
-  const { version, cluster, key, nonce, signature } = fieldsOf(text)
+  const { version, repository, cluster, key, nonce, signature } = fieldsOf(text)
   if (typeof version !== 'number' || !Number.isSafeInteger(version))
     return refused('expected a version of the protocol')
   if (!isBytes(nonce, 32)) return refused('expected a nonce of 32 bytes')
   if (!isBytes(signature, 64)) return refused('expected a signature of 64 bytes')
+  const repositoryName = parseRepoName(typeof repository === 'string' ? repository : '')
+  if (!repositoryName.ok) return repositoryName
   const name = parseClusterName(typeof cluster === 'string' ? cluster : '')
   if (!name.ok) return name
   const agentKey = parseAgentKey(typeof key === 'string' ? key : '')
   if (!agentKey.ok) return agentKey
-  return parsed({ version, cluster: name.value, key: agentKey.value, nonce, signature })
+  const claim = { version, repository: repositoryName.value, cluster: name.value, key: agentKey.value }
+  return parsed({ ...claim, nonce, signature })
 }
 
 export function parseBotProof(text: string): Parsed<BotProof> {

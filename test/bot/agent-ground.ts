@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AgentMessage, AgentState, BotMessage } from '../../src/core/agent-protocol.ts'
 import type { LiveDiff } from '../../src/core/diff/live-diff.ts'
-import { type CommitSha, parseClusterName, parseCommitSha } from '../../src/core/ids.ts'
+import { type CommitSha, parseClusterName, parseCommitSha, parseRepoName } from '../../src/core/ids.ts'
 import { guaranteed } from '../../src/core/parsed.ts'
 import type { SyncReport } from '../../src/core/sync/report.ts'
 import { type BotLink, connectToBot } from '../../src/io/agent-link/connect.ts'
@@ -87,6 +87,7 @@ export function fakeAgent(keys: World['keys'], botUrl: () => string, cluster: st
       const { bot, agent } = keys
       const settings = {
         url: botUrl(),
+        repository: guaranteed(parseRepoName(acme.repository)),
         cluster: guaranteed(parseClusterName(cluster)),
         key: agent.pem,
         botKey: bot.publicKey,

@@ -33,9 +33,12 @@ after(async () => {
 const heard: BotMessage[] = []
 
 /** A repository whose configuration lists the agent's key, or does not. */
-async function know(id: number, { listed }: { readonly listed: boolean }): Promise<void> {
+async function know(
+  id: number,
+  { listed, called = `acme/gitops-${id}` }: { readonly listed: boolean; readonly called?: string },
+): Promise<void> {
   const repository = guaranteed(parseRepoId(id))
-  const name = guaranteed(parseRepoName(`acme/gitops-${id}`))
+  const name = guaranteed(parseRepoName(called))
   const defaultBranch = guaranteed(parseBranchName('main'))
   await knowRepository(deps.database, { id: repository, installation, name, defaultBranch, archived: false })
   const cluster = `path: here\n    agents: [${listed ? keys.agent.publicKey : ''}]`
@@ -44,9 +47,16 @@ async function know(id: number, { listed }: { readonly listed: boolean }): Promi
   await keepRepositoryReading(deps.database, repository, { head, doubts: 0, configuration, files: [] })
 }
 
+const settings = {
+  url: server.url,
+  repository: guaranteed(parseRepoName('acme/gitops-11')),
+  cluster: guaranteed(parseClusterName('production')),
+  key: keys.agent.pem,
+  botKey: keys.bot.publicKey,
+}
+
+/** The agent of repository 11. */
 async function connect(): Promise<BotLink> {
-  const cluster = guaranteed(parseClusterName('production'))
-  const settings = { url: server.url, cluster, key: keys.agent.pem, botKey: keys.bot.publicKey }
   return new Promise((connected) => {
     const link = connectToBot(settings, {
       log: silentLogger,
@@ -79,24 +89,48 @@ describe('a refresh of the agents', () => {
     await come(() => assert.equal(hints(), 2))
   })
 
-  const changes = [
-    ['whose key was taken out', async () => know(11, { listed: false })],
-    [
-      'whose key a second repository lists, so that nobody knows which is meant',
-      async () => know(12, { listed: true }),
-    ],
+  test('ends the session of one whose key was taken out', async (t) => {
+    const link = await connect()
+    t.after(link.close)
+    await come(() => assert.equal(agents.sessions().length, 1))
+    await know(11, { listed: false })
+    await agents.refresh()
+    assert.deepEqual(agents.sessions(), [])
+    await agents.settled()
+  })
+
+  const others = [
+    ['other repositories list its key, too', async () => know(10, { listed: true })],
+    ['its repository has another name now', async () => know(11, { listed: true, called: 'acme/renamed' })],
   ] as const
-  for (const [name, change] of changes) {
-    test(`ends the session of one ${name}`, async (t) => {
+  for (const [what, change] of others) {
+    test(`leaves one where it is, and lets it in again, though ${what}`, async (t) => {
+      const session = () => agents.sessions().map(({ repository }) => repository)
       const link = await connect()
-      t.after(link.close)
-      await come(() => assert.equal(agents.sessions().length, 1))
+      await come(() => assert.deepEqual(session(), [11]))
+      await agents.settled()
       await change()
       await agents.refresh()
-      assert.deepEqual(agents.sessions(), [])
+      assert.deepEqual(session(), [11])
+      await link.close()
+      t.after((await connect()).close)
+      await come(() => assert.deepEqual(session(), [11]))
       await agents.settled()
     })
   }
+})
+
+test('an agent speaks for no other repository that lists its key', async (t) => {
+  await know(11, { listed: false })
+  await know(12, { listed: true })
+  const refused = new Promise<unknown>((resolve) => {
+    const log = { ...silentLogger, warn: resolve }
+    const on = { message: () => {}, state: () => ({ version: '1.0.0', path: 'here' }) }
+    const link = connectToBot(settings, { log, now: () => new Date(), random: () => 0.5, on })
+    t.after(link.close)
+  })
+  assert.partialDeepStrictEqual(await refused, { code: 4403 })
+  assert.deepEqual(agents.sessions(), [])
 })
 
 test('without a key nobody is let in, and nothing is listened to', async () => {

@@ -13,7 +13,7 @@ import {
   signAs,
   type Transcript,
 } from '../../src/core/agent-handshake.ts'
-import { parseClusterName } from '../../src/core/ids.ts'
+import { parseClusterName, parseRepoName } from '../../src/core/ids.ts'
 import { type KeyPair, parseKeyPair } from '../../src/core/key-pair.ts'
 import { guaranteed } from '../../src/core/parsed.ts'
 import { Secret } from '../../src/core/secret.ts'
@@ -21,9 +21,10 @@ import { Secret } from '../../src/core/secret.ts'
 const [agent, bot, other] = [newKey(), newKey(), newKey()] as const
 const [agentOnce, botOnce] = [newNonce(), newNonce()] as const
 const cluster = guaranteed(parseClusterName('production'))
+const repository = guaranteed(parseRepoName('acme/gitops'))
 const transcript: Transcript = {
   hello: '{"nonce":"…"}',
-  claim: { version: 1, cluster, key: agent.publicKey },
+  claim: { version: 1, repository, cluster, key: agent.publicKey },
   agentNonce: nonceOf(agentOnce),
   botKey: bot.publicKey,
 }
@@ -43,6 +44,11 @@ suite('isSignedBy', () => {
     [
       'refuses another claimed key',
       { transcript: { ...transcript, claim: { ...claim, key: other.publicKey } } },
+      false,
+    ],
+    [
+      'refuses another repository',
+      { transcript: { ...transcript, claim: { ...claim, repository: guaranteed(parseRepoName('eve/gitops')) } } },
       false,
     ],
     [
@@ -95,7 +101,7 @@ suite('the parsers of the handshake', () => {
   const nonce = nonceOf(agentOnce)
   const signature = signAs('agent', transcript, agent)
   const hello = { nonce, versions: [1], time: '2026-01-01T00:00:00.000Z' }
-  const answer = { version: 1, cluster, key: agent.publicKey, nonce, signature }
+  const answer = { version: 1, repository, cluster, key: agent.publicKey, nonce, signature }
 
   test('read what was written', () => {
     assert.deepEqual(parseBotHello(JSON.stringify(hello)), { ok: true, value: hello })
@@ -112,6 +118,7 @@ suite('the parsers of the handshake', () => {
       ['versions that are none', parseBotHello, { ...hello, versions: ['1'] }],
       ['a time that is none', parseBotHello, { ...hello, time: 'now' }],
       ['a version that is none', parseAgentHello, { ...answer, version: 1.5 }],
+      ['a repository that is none', parseAgentHello, { ...answer, repository: 'gitops' }],
       ['a cluster that is none', parseAgentHello, { ...answer, cluster: 'a b' }],
       ['a key that is none', parseAgentHello, { ...answer, key: 'ssh-ed25519 AAAA' }],
       ['a signature that is too long', parseBotProof, { signature: `${signature}AA` }],

@@ -23,7 +23,7 @@ export type { AgentClaim }
 export type AcceptDeps = {
   readonly log: LinkLog
   readonly now: () => Date
-  /** The repository whose merged configuration lists this key, now proved, for this cluster; undefined: none does. */
+  /** Whose merged configuration lists this key, now proved, for this cluster; undefined: none that may be meant. */
   readonly admit: (agent: AgentClaim) => Promise<RepoId | undefined>
   readonly on: AgentEvents
 }
@@ -76,17 +76,17 @@ export function acceptAgents(settings: AcceptSettings, deps: AcceptDeps): AgentD
   }
 
   async function letIn(socket: WebSocket, proved: Proved): Promise<void> {
-    const { cluster, key } = proved.claim
+    const { repository: named, cluster, key } = proved.claim
     // What was read before a change of the configuration is asked again: `recheck` does not see this one yet.
     let repository: RepoId | undefined
     let before: number
     do {
       before = rechecks
-      repository = await deps.admit({ cluster, key })
+      repository = await deps.admit({ repository: named, cluster, key })
     } while (before !== rechecks)
     if (socket.readyState !== socket.OPEN) return
     if (repository !== undefined) return sessions.open(socket, proved, repository)
-    deps.log.warn({ cluster, key }, 'agent refused: no configuration lists its key')
+    deps.log.warn({ repository: named, cluster, key }, 'agent refused: no configuration lists its key')
     closeSocket(socket, closing.unknownKey)
   }
 
@@ -113,7 +113,8 @@ export function acceptAgents(settings: AcceptSettings, deps: AcceptDeps): AgentD
 
 async function recheck(sessions: Sessions, admit: AcceptDeps['admit']): Promise<void> {
   const checks = sessions.all().map(async (session) => {
-    const repository = await admit({ cluster: session.cluster, key: session.key })
+    const { named, cluster, key } = session
+    const repository = await admit({ repository: named, cluster, key })
     if (repository !== session.repository) sessions.end(session, closing.unknownKey)
   })
   await Promise.all(checks)

@@ -7,14 +7,13 @@ import {
   parseBotMessage,
 } from '../../core/agent-protocol.ts'
 import { type AgentKey } from '../../core/config/agent-key.ts'
-import { type ClusterName } from '../../core/ids.ts'
-import { type KeyPair } from '../../core/key-pair.ts'
+import { type ClusterName, type RepoName } from '../../core/ids.ts'
 import { formatProblem } from '../../core/parsed.ts'
 import { type Secret } from '../../core/secret.ts'
 import { UserError } from '../../core/user-error.ts'
 import { type Channel, fitting } from './channel.ts'
 import { closing } from './closing.ts'
-import { dial, type ProxyEnvironment } from './dial.ts'
+import { dial, type Dialling, type ProxyEnvironment } from './dial.ts'
 import { guard } from './guard.ts'
 import { readKeyPair } from './keys.ts'
 import { type LinkLog } from './link-log.ts'
@@ -24,6 +23,8 @@ import { redial } from './redial.ts'
 export type ConnectSettings = {
   /** Where the bot is: `https://lotse.example.com`; the link's path is added. */
   readonly url: string
+  /** Whose cluster it is: of several that list the key of this agent, the one that is meant. */
+  readonly repository: RepoName
   readonly cluster: ClusterName
   /** PKCS8 PEM, Ed25519: what `lotse key` writes. */
   readonly key: Secret
@@ -63,6 +64,7 @@ export function connectToBot(settings: ConnectSettings, deps: ConnectDeps): BotL
   const { log, now, on } = deps
   const to = {
     url: addressOf(settings.url),
+    repository: settings.repository,
     cluster: settings.cluster,
     agent: readKeyPair(settings.key, 'the key of the agent'),
     botKey: settings.botKey,
@@ -117,8 +119,8 @@ export function connectToBot(settings: ConnectSettings, deps: ConnectDeps): BotL
 }
 
 /** The whole line: people compare it with what was merged. */
-function enrolmentOf({ cluster, agent }: { readonly cluster: ClusterName; readonly agent: KeyPair }): string {
-  return `merge this line into .github/lotse.yaml, among the agents of the cluster ${cluster}: ${agent.publicKey}`
+function enrolmentOf({ repository, cluster, agent }: Pick<Dialling, 'repository' | 'cluster' | 'agent'>): string {
+  return `merge this line into .github/lotse.yaml of ${repository}, among the agents of the cluster ${cluster}: ${agent.publicKey}`
 }
 
 function addressOf(url: string): URL {

@@ -16,7 +16,7 @@ import {
   type Transcript,
 } from '../../core/agent-handshake.ts'
 import { type AgentKey } from '../../core/config/agent-key.ts'
-import { type ClusterName } from '../../core/ids.ts'
+import { type ClusterName, type RepoName } from '../../core/ids.ts'
 import { type KeyPair } from '../../core/key-pair.ts'
 import { bytesOf, type Channel, closeSocket, maxFrameBytes, openChannel } from './channel.ts'
 import { type Closing, closing } from './closing.ts'
@@ -25,6 +25,7 @@ export type ProxyEnvironment = { readonly HTTPS_PROXY?: string; readonly NO_PROX
 
 export type Dialling = {
   readonly url: URL
+  readonly repository: RepoName
   readonly cluster: ClusterName
   readonly agent: KeyPair
   readonly botKey: AgentKey
@@ -115,13 +116,13 @@ type Claimed = {
 }
 
 /** The agent's answer to the bot's hello. */
-function claim(hello: string, { cluster, agent, botKey }: Dialling): Claimed | Closing {
+function claim(hello: string, { repository, cluster, agent, botKey }: Dialling): Claimed | Closing {
   const said = parseBotHello(hello)
   if (!said.ok) return closing.broken
   const version = chooseVersion(said.value.versions)
   if (version === undefined) return closing.version
   const ephemeral = generateKeyPairSync('x25519').privateKey
-  const mine: SaidClaim = { version, cluster, key: agent.publicKey }
+  const mine: SaidClaim = { version, repository, cluster, key: agent.publicKey }
   const transcript: Transcript = { hello, claim: mine, agentNonce: nonceOf(ephemeral), botKey }
   const keys = sessionKeys(ephemeral, said.value.nonce, transcript)
   if (keys === undefined) return closing.broken

@@ -38,9 +38,9 @@ export async function greet(
   socket.send(hello)
   const answer = parseAgentHello(await text)
   if (!answer.ok) return refuse(closing.broken)
-  const { version, cluster, key, nonce, signature } = answer.value
+  const { version, repository, cluster, key, nonce, signature } = answer.value
   if (!protocolVersions.includes(version)) return refuse(closing.version)
-  const claim: SaidClaim = { version, cluster, key }
+  const claim: SaidClaim = { version, repository, cluster, key }
   const transcript = { hello, claim, agentNonce: nonce, botKey: bot.publicKey }
   if (!isSignedBy(key, 'agent', { ...transcript, signature })) return refuse(closing.unproven)
   const keys = sessionKeys(ephemeral, nonce, transcript)

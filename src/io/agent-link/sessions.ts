@@ -1,7 +1,7 @@
 import { type WebSocket } from 'ws'
 import { type AgentMessage, type BotMessage, formatBotMessage, parseAgentMessage } from '../../core/agent-protocol.ts'
 import { type AgentKey } from '../../core/config/agent-key.ts'
-import { type ClusterName, type RepoId } from '../../core/ids.ts'
+import { type ClusterName, type RepoId, type RepoName } from '../../core/ids.ts'
 import { formatProblem } from '../../core/parsed.ts'
 import { type Channel, fitting, openChannel } from './channel.ts'
 import { type Closing, closing } from './closing.ts'
@@ -11,6 +11,8 @@ import { type LinkLog } from './link-log.ts'
 
 export type AgentSession = {
   readonly repository: RepoId
+  /** The repository as the agent names it. */
+  readonly named: RepoName
   readonly cluster: ClusterName
   readonly key: AgentKey
   readonly since: Date
@@ -40,14 +42,15 @@ type Live = { readonly session: AgentSession; readonly channel: Channel }
 export function createSessions({ log, now, on }: SessionDeps): Sessions {
   const live = new Map<string, Live>()
 
-  function open(socket: WebSocket, { claim: { cluster, key }, proof, keys }: Proved, repository: RepoId): void {
+  function open(socket: WebSocket, { claim, proof, keys }: Proved, repository: RepoId): void {
+    const { repository: named, cluster, key } = claim
     const older = live.get(keyOf(repository, cluster))
     if (older !== undefined) end(older.session, closing.replaced)
     const say = (message: BotMessage): void => {
       const text = fitting(formatBotMessage(message), message.kind)
       if (isLive(session)) channel.send(text)
     }
-    const session: AgentSession = { repository, cluster, key, since: now(), say }
+    const session: AgentSession = { repository, named, cluster, key, since: now(), say }
     socket.send(proof)
     const channel = openChannel(socket, keys, (text) => hear(session, text))
     live.set(keyOf(repository, cluster), { session, channel })

@@ -1,6 +1,6 @@
 import type { AgentState } from '../../core/agent-protocol.ts'
 import type { AgentKey } from '../../core/config/agent-key.ts'
-import type { ClusterName, RepoId } from '../../core/ids.ts'
+import type { ClusterName, RepoId, RepoName } from '../../core/ids.ts'
 import type { Queryable } from './database.ts'
 
 /** The agent of one cluster of one repository. */
@@ -14,17 +14,20 @@ export type KnownAgent = {
   readonly state: AgentState | undefined
 }
 
+/** A repository that lists an agent's key; `known`: this agent was admitted for it before. */
+export type ListingRepository = { readonly id: RepoId; readonly name: RepoName; readonly known: boolean }
+
 /** The repositories whose merged configuration lists this key for this cluster; of a broken one, the last before it. */
 export async function repositoriesOfAgent(
   database: Queryable,
   { cluster, key }: { readonly cluster: ClusterName; readonly key: AgentKey },
-): Promise<readonly RepoId[]> {
-  const rows = await database.query<{ id: RepoId }>(
-    `select id from repository
+): Promise<readonly ListingRepository[]> {
+  return database.query<ListingRepository>(
+    `select id, name, exists (select from agent where repository = id and cluster = $1 and key = $2) as known
+     from repository
      where not archived and readable->'clusters'->$1->'agents' @> to_jsonb($2::text) order by id`,
     [cluster, key],
   )
-  return rows.map(({ id }) => id)
 }
 
 export async function keepConnected(

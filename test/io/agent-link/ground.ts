@@ -3,7 +3,15 @@ import { connect, createServer, type Socket } from 'node:net'
 import { type AddressInfo } from 'node:net'
 import { type TestContext } from 'node:test'
 import { type AgentMessage, type AgentState, type BotMessage } from '../../../src/core/agent-protocol.ts'
-import { type ClusterName, parseClusterName, parseCommitSha, parseRepoId, type RepoId } from '../../../src/core/ids.ts'
+import {
+  type ClusterName,
+  parseClusterName,
+  parseCommitSha,
+  parseRepoId,
+  parseRepoName,
+  type RepoId,
+  type RepoName,
+} from '../../../src/core/ids.ts'
 import { guaranteed } from '../../../src/core/parsed.ts'
 import { type AcceptDeps, acceptAgents, type AgentDoor } from '../../../src/io/agent-link/accept.ts'
 import { type BotLink, connectToBot, type ConnectDeps } from '../../../src/io/agent-link/connect.ts'
@@ -17,6 +25,7 @@ export const agentKey = createKey()
 export const otherKey = createKey()
 
 export const repository: RepoId = guaranteed(parseRepoId(42))
+export const gitops: RepoName = guaranteed(parseRepoName('acme/gitops'))
 export const production: ClusterName = guaranteed(parseClusterName('production'))
 export const commit = guaranteed(parseCommitSha('a'.repeat(40)))
 export const state: AgentState = { version: '1.2.3', path: 'clusters/production' }
@@ -120,6 +129,7 @@ export function startAgent(t: TestContext, url: string, options: AgentOptions = 
   const link = connectToBot(
     {
       url,
+      repository: gitops,
       cluster: options.cluster ?? production,
       key: (options.key ?? agentKey).pem,
       botKey: (options.expects ?? botKey).publicKey,

@@ -10,6 +10,7 @@ import {
   type Bot,
   botKey,
   commit,
+  gitops,
   otherKey,
   production,
   repository,
@@ -213,7 +214,13 @@ suite('a session', () => {
 })
 
 suite('connectToBot', () => {
-  const settings = { url: 'http://127.0.0.1:1', cluster: production, key: agentKey.pem, botKey: otherKey.publicKey }
+  const settings = {
+    url: 'http://127.0.0.1:1',
+    repository: gitops,
+    cluster: production,
+    key: agentKey.pem,
+    botKey: otherKey.publicKey,
+  }
   const deps = {
     log: silentLogger,
     now: () => new Date(),

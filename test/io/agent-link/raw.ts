@@ -19,7 +19,7 @@ import { agentPath } from '../../../src/core/agent-protocol.ts'
 import { type AgentKey } from '../../../src/core/config/agent-key.ts'
 import { type KeyPair, parseKeyPair } from '../../../src/core/key-pair.ts'
 import { guaranteed } from '../../../src/core/parsed.ts'
-import { agentKey, botKey, type Happenings, happenings, production } from './ground.ts'
+import { agentKey, botKey, gitops, type Happenings, happenings, production } from './ground.ts'
 
 /** A socket that says what a test tells it to. */
 export type Raw = {
@@ -66,6 +66,7 @@ export function claimFor(hello: string, claiming: Claiming = {}): Claimed {
   const ephemeral = generateKeyPairSync('x25519').privateKey
   const claim = {
     version: claiming.version ?? 1,
+    repository: gitops,
     cluster: claiming.cluster ?? production,
     key: claiming.key ?? agentKey.publicKey,
   }
@@ -125,8 +126,8 @@ export function helloOf(bot: AgentKey = botKey.publicKey): Hello {
   return {
     text,
     answer(said, signer) {
-      const { version, cluster, key, nonce } = guaranteed(parseAgentHello(said))
-      const transcript = { hello: text, claim: { version, cluster, key }, agentNonce: nonce, botKey: bot }
+      const { nonce, signature: _, ...claim } = guaranteed(parseAgentHello(said))
+      const transcript = { hello: text, claim, agentNonce: nonce, botKey: bot }
       const keys = sessionKeys(ephemeral, nonce, transcript)
       if (keys === undefined) throw new Error('expected a nonce that is a key')
       return { proof: JSON.stringify({ signature: signAs('bot', transcript, signer) }), keys }

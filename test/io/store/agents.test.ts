@@ -37,11 +37,17 @@ async function configured(repository: number, configuration: ReturnType<typeof l
 beforeEach(async () => configured(11, lists('production')))
 
 test('repositoriesOfAgent finds those that list the key for the cluster', async () => {
-  assert.deepEqual(await repositoriesOfAgent(database, { cluster, key }), [11])
+  assert.deepEqual(await repositoriesOfAgent(database, { cluster, key }), [
+    { id: 11, name: 'acme/gitops', known: false },
+  ])
   assert.deepEqual(await repositoriesOfAgent(database, { cluster, key: other }), [])
   assert.deepEqual(await repositoriesOfAgent(database, { cluster: staging, key }), [])
   await configured(12, lists('production'))
-  assert.deepEqual(await repositoriesOfAgent(database, { cluster, key }), [11, 12])
+  await keepConnected(database, id, { key, at })
+  assert.deepEqual(await repositoriesOfAgent(database, { cluster, key }), [
+    { id: 11, name: 'acme/gitops', known: true },
+    { id: 12, name: 'acme/gitops', known: false },
+  ])
 })
 
 test('repositoriesOfAgent finds none that is archived, broken or without a configuration', async () => {
@@ -53,7 +59,9 @@ test('repositoriesOfAgent finds none that is archived, broken or without a confi
 
 test('repositoriesOfAgent goes by the last configuration that could be read, while there is one', async () => {
   await configured(11, refused('broken'))
-  assert.deepEqual(await repositoriesOfAgent(database, { cluster, key }), [11])
+  assert.deepEqual(await repositoriesOfAgent(database, { cluster, key }), [
+    { id: 11, name: 'acme/gitops', known: false },
+  ])
   await configured(11, undefined)
   assert.deepEqual(await repositoriesOfAgent(database, { cluster, key }), [])
   await configured(11, refused('broken'))
