@@ -82,9 +82,16 @@ async function withinTime<T>(what: string, timeoutMs: number, run: (signal: Abor
   try {
     return await run(signal)
   } catch (cause) {
-    const why = signal.aborted ? `took longer than ${timeoutMs} ms` : 'failed'
+    const why = signal.aborted ? `took longer than ${timeoutMs} ms` : `failed (${whyFailed(cause)})`
     throw new RegistryUnavailable(`${what} ${why}`, { cause })
   }
+}
+
+/** `ECONNREFUSED`, `CERT_HAS_EXPIRED`: what `fetch` keeps in the cause, where nobody who is told the message sees it. */
+function whyFailed(error: unknown): string {
+  if (!(error instanceof Error)) return 'for an unknown reason'
+  if (error.cause instanceof Error) return whyFailed(error.cause)
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.message
 }
 
 /** Undefined when there is more than the cap: the rest is not read. */

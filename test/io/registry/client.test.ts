@@ -387,8 +387,24 @@ test('a registry that wants to be left alone is, and others are asked meanwhile'
 test('nothing is known where nobody listens', async () => {
   const registry = await startRegistry()
   await registry.close()
-  await assert.rejects(clientOf(registry).listTags(image), RegistryUnavailable)
+  await assert.rejects(clientOf(registry).listTags(image), (error) => {
+    assert.ok(error instanceof RegistryUnavailable)
+    assert.match(error.message, /\/tags\/list failed \(ECONNREFUSED\)$/)
+    return true
+  })
 })
+
+const unreachable: readonly (readonly [name: string, url: (url: string) => string, why: RegExp])[] = [
+  ['speaks plain HTTP where https is expected', (url) => url.replace('http:', 'https:'), /failed \(ERR_SSL_.*\)$/],
+  ['has no address', () => 'https://nowhere.invalid', /failed \((?:ENOTFOUND|EAI_AGAIN)\)$/],
+  ['is at a port that fetch does not go to', () => 'http://127.0.0.1:6000', /failed \(bad port\)$/],
+]
+for (const [name, urlOf, why] of unreachable) {
+  test(`the reason is told where a registry ${name}`, async (t) => {
+    const registry = await serve(t, (_, response) => response.end())
+    await assert.rejects(clientOf({ url: urlOf(registry.url) }).listTags(image), { message: why })
+  })
+}
 
 test('nothing is known after a token server that is away, and the next call asks it again', async (t) => {
   let asked = 0
