@@ -65,6 +65,10 @@ test('reportDigest is the same for a report that says nothing new', () => {
   const later = of({ trigger: 'timer', finishedAt: '2026-11-22T13:00:00.000Z', counts: waiting })
   assert.equal(reportDigest(later), reportDigest(of({})))
   assert.notEqual(reportDigest(of({ problems: [passing] })), reportDigest(of({})))
+  const failed = (object: string, port: number) =>
+    reportDigest(of({ problems: [{ ...passing, object, message: `read tcp 10.0.0.3:${port}: connection reset` }] }))
+  assert.equal(failed('apps/Deployment demo/web-1', 41234), failed('apps/Deployment demo/web-1', 50321))
+  assert.notEqual(failed('apps/Deployment demo/web-1', 41234), failed('apps/Deployment demo/web-2', 41234))
 })
 
 test('syncCheck points at files of the commit only', () => {

@@ -50,10 +50,20 @@ export function deploymentDescription(report: SyncReport): string {
   return deploymentState(report) === 'success' ? 'the cluster looks like the commit' : 'not everything could be applied'
 }
 
-/** The same report, told again by a timer, has the same digest: when it ran and what it found unchanged say nothing new. */
+/**
+ * The same report, told again by a timer, has the same digest: when it ran and what it found unchanged say nothing new.
+ * Nor do the numbers in a sentence, as the port of a connection that failed: a commit that is tried every minute would
+ * get a new check every minute.
+ */
 export function reportDigest({ commit, result, problems, moreProblems, heldPrunes }: SyncReport): string {
-  const told = JSON.stringify([commit, result, problems, moreProblems, heldPrunes])
+  const said = problems.map(({ message, help, ...problem }) => [problem, withoutNumbers(message), withoutNumbers(help)])
+  const held = heldPrunes.map(({ object, because }) => [object, withoutNumbers(because)])
+  const told = JSON.stringify([commit, result, said, moreProblems, held])
   return createHash('sha256').update(told).digest('hex')
+}
+
+function withoutNumbers(text = ''): string {
+  return text.replaceAll(/\d+/g, '0')
 }
 
 const conclusions = {
