@@ -38,8 +38,8 @@ export function readAutomation(annotations: Annotations): Automation & { readonl
   const by = read(annotations, 'locked_user')
   const message = read(annotations, 'locked_msg')
   const lock = {
-    ...(by.said === undefined ? {} : { by: by.said.text }),
-    ...(message.said === undefined ? {} : { message: message.said.text }),
+    ...(by.said?.hasText === true ? { by: by.said.text } : {}),
+    ...(message.said?.hasText === true ? { message: message.said.text } : {}),
   }
   return {
     automated: automated.said?.text === 'true',
@@ -77,7 +77,14 @@ export function readStrayPolicies(annotations: Annotations, containers: Readonly
   })
 }
 
-type Said = { readonly key: string; readonly text: string; readonly at: Place; readonly quoted: boolean }
+type Said = {
+  readonly key: string
+  /** Empty where there is none: a policy that says nothing is not the one that allows every tag. */
+  readonly text: string
+  readonly hasText: boolean
+  readonly at: Place
+  readonly quoted: boolean
+}
 
 function read(annotations: Annotations, name: string) {
   const [said, ...others] = keysFor(name).flatMap((key) => saidAt(annotations, key) ?? [])
@@ -93,8 +100,9 @@ export function keysFor(name: string): readonly string[] {
 
 function saidAt(annotations: Annotations, key: string): Said | undefined {
   const spot = annotations.get(key)
+  if (spot === undefined) return undefined
   const text = textOf(spot)
-  return spot === undefined || text === undefined ? undefined : { key, text, at: spot.at, quoted: isText(spot) }
+  return { key, text: text ?? '', hasText: text !== undefined, at: spot.at, quoted: isText(spot) }
 }
 
 function conflict(first: Said, other: Said): readonly Problem[] {
@@ -111,12 +119,14 @@ function conflict(first: Said, other: Said): readonly Problem[] {
 /** Kubernetes refuses an object whose annotation is no text; the meaning is clear all the same, so it counts. */
 function unquoted(said: Said): readonly Problem[] {
   if (said.quoted) return []
+  if (!said.hasText)
+    return [{ message: `\`${said.key}\` has no text`, at: said.at, help: 'write it in quotes, or take it out' }]
   const message = `\`${said.key}\` is no text for Kubernetes, which will refuse the object`
   return [{ message, at: said.at, help: `write "${said.text}" with quotes` }]
 }
 
 function wrongValue(allowed: readonly string[], said: Said | undefined): readonly Problem[] {
-  if (said === undefined || allowed.includes(said.text)) return []
+  if (said?.hasText !== true || allowed.includes(said.text)) return []
   const expected = allowed.map((value) => `"${value}"`).join(' or ')
   return [{ message: `expected \`${said.key}\` to be ${expected}, got \`${said.text}\``, at: said.at }]
 }

@@ -112,4 +112,27 @@ suite('annotations are told to be wrong', () => {
   for (const [annotations, automation, problem] of rows) {
     test(JSON.stringify(annotations), () => assert.deepEqual(read(annotations), { automation, problems: [problem] }))
   }
+
+  const nothing = (key: string) => `\`fluxcd.io/${key}\` has no text (write it in quotes, or take it out)`
+  const noPattern = 'expected a pattern like `glob:main-*`, got ``'
+  for (const [written, column] of [
+    ['', 23],
+    [' ~', 24],
+    [' []', 24],
+    [' {a: b}', 24],
+  ] as const)
+    test(`a policy of \`${written}\`, which is not "any tag"`, () =>
+      assert.deepEqual(read(`fluxcd.io/tag.web:${written}`), {
+        automation: { ...silent, policy: '' },
+        problems: [`6:${column}: ${nothing('tag.web')}`, `6:${column}: ${noPattern}`],
+      }))
+  test('a policy without text before one that has some', () => {
+    const { automation } = read('flux.weave.works/tag.web: glob:b\nfluxcd.io/tag.web:')
+    assert.deepEqual(automation, { ...silent, policy: '' })
+  })
+  test('a word without text', () => {
+    const off = { ...silent, automatedSaid: true }
+    assert.deepEqual(read('fluxcd.io/automated:'), { automation: off, problems: [`6:25: ${nothing('automated')}`] })
+    assert.deepEqual(read('fluxcd.io/locked: []'), { automation: silent, problems: [`6:23: ${nothing('locked')}`] })
+  })
 })
