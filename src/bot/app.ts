@@ -84,6 +84,8 @@ function onChecks(probot: Probot, { database, jobs, appId }: Deps): void {
     if (cluster === undefined) return
     for (const number of await pullsOfHead(database, repository, guaranteed(parseCommitSha(run.head_sha)))) {
       await forgetDiffResult(database, { repository, number }, cluster)
+      // Its author may have another role now.
+      await doubtPull(database, { repository, number })
       await jobs.ask(journeys.diff, formatPullKey({ repository, number }))
     }
   }

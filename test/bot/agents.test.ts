@@ -16,6 +16,19 @@ import {
 
 const hints = ({ agent }: AgentWorld): number => agent.heard.filter(({ kind }) => kind === 'fetch').length
 
+/** A person asks for the check of a live diff again. */
+async function runAgain(world: AgentWorld, sha: string): Promise<void> {
+  const { id } = world.github.repository(acme.repository)
+  const app = { id: world.settings.github.appId }
+  const payload = {
+    action: 'rerequested',
+    check_run: { name: 'lotse/diff (production)', head_sha: sha, app },
+    repository: { id, name: 'gitops', full_name: acme.repository, owner: { login: acme.organization } },
+    sender: { id: 1, login: 'bob', type: 'User' },
+  }
+  await world.deliver({ guid: 'c0ffee00-0000-4000-8000-000000000000', event: 'check_run', payload })
+}
+
 describe('an agent', () => {
   test('that is behind is told so when it connects, and one that is not hears nothing', async () => {
     await using world = await startAgentWorld()
@@ -45,16 +58,25 @@ describe('an agent', () => {
     agent.say({ kind: 'diffed', pull, base, head: sha, result: { kind: 'diff', diff: liveDiff() } })
     await come(() => assert.equal(world.checks(world.pull(1))['lotse/diff (production)'], 'success'))
     await world.rest()
-    const { id } = world.github.repository(acme.repository)
-    const { settings } = world
-    const payload = {
-      action: 'rerequested',
-      check_run: { name: 'lotse/diff (production)', head_sha: sha, app: { id: settings.github.appId } },
-      repository: { id, name: 'gitops', full_name: acme.repository, owner: { login: acme.organization } },
-      sender: { id: 1, login: 'bob', type: 'User' },
-    }
-    await world.deliver({ guid: 'c0ffee00-0000-4000-8000-000000000000', event: 'check_run', payload })
+    await runAgain(world, sha)
     await come(() => assert.equal(asks(agent).length, 2))
+  })
+
+  test('is asked when a person runs the check again after the author was given the role', async () => {
+    await using world = await startAgentWorld()
+    await world.agent.connect()
+    const { github, agent } = world
+    const bob = github.person('bob')
+    const files = { 'clusters/production/demo-settings.yaml': 'a: 1\n' }
+    await bob.push(acme.repository, { branch: 'topic', files, create: true, message: 'Change the settings' })
+    github.grant(acme.repository, 'bob', 'triage')
+    const { issue } = await bob.openPull(acme.repository, { head: 'topic', title: 'Change the settings' })
+    await world.rest()
+    const { head: sha } = world.pull(issue.number)
+    assert.deepEqual(checksOn(world, sha), { 'lotse/policy': 'success', 'lotse/diff (production)': 'neutral' })
+    github.grant(acme.repository, 'bob', 'write')
+    await runAgain(world, sha)
+    await come(() => assert.equal(asks(agent).length, 1))
   })
 
   test('that stays connected while the app is taken away and given back is heard as before', async () => {
