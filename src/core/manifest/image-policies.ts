@@ -179,8 +179,9 @@ function exclusionsOf(spot: Spot): Parsed<readonly string[]> {
   return parsed(patterns)
 }
 
+/** Kubernetes reads YAML 1.1. */
 function isSuspended(spot: Spot): boolean {
-  return textOf(descend(spot, ['spec', 'suspend'])) === 'true'
+  return /^(?:true|yes|on|y)$/i.test(textOf(descend(spot, ['spec', 'suspend'])) ?? '')
 }
 
 function isVariable(text: string): boolean {

@@ -285,6 +285,7 @@ suite('resolveMarkers, beside what others say,', () => {
   for (const [what, suspended] of Object.entries({
     policy: { 'p.yaml': policy('suspend: true, policy: {semver: {range: ~1.2}}') },
     repository: { 'r.yaml': repository('image: ghcr.io/acme/web, suspend: true') },
+    'repository in the words of YAML 1.1': { 'r.yaml': repository('image: ghcr.io/acme/web, suspend: yes') },
   })) {
     test(`rests while the ${what} is suspended`, () => {
       const files = resolved({ ...objects, 'a.yaml': deployment(marked(good)), ...suspended })
