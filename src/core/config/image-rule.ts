@@ -1,5 +1,5 @@
 import { type ClusterName, type FilePath, parseClusterName } from '../ids.ts'
-import { type ImageName, parseImageName } from '../image/ref.ts'
+import { type ImageName, parseImageName, registryName } from '../image/ref.ts'
 import { matchesGlob, parseTagPolicy } from '../image/tag-policy.ts'
 import { type Parsed, type Problem, parsed, refused } from '../parsed.ts'
 import { nearest } from './nearest.ts'
@@ -69,7 +69,11 @@ export function parseImagePattern(text: string): Parsed<string> {
 
 function wholeName(pattern: string): string {
   const [first = '', ...rest] = pattern.split('/')
-  if (first.startsWith('*') || /[.:]/.test(first) || first === 'localhost') return pattern
+  const host = registryName(first)
+  const [own, ...more] = rest
+  // Of Docker Hub's own images the folder may be left out, as in a manifest.
+  if (host === 'docker.io' && own?.startsWith('*') === false && more.length === 0) return `docker.io/library/${own}`
+  if (first.startsWith('*') || /[.:]/.test(first) || first === 'localhost') return [host, ...rest].join('/')
   if (rest.length === 0) return `docker.io/library/${pattern}`
   return first.includes('*') ? pattern : `docker.io/${pattern}`
 }
