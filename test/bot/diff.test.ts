@@ -187,6 +187,19 @@ describe('a live diff', () => {
     assert.match(comment, /apps\/Deployment demo\/demo-worker/)
   })
 
+  test('that nobody will tell any more leaves no check hanging', async () => {
+    await using world = await startAgentWorld()
+    const number = await openPull(world)
+    assert.equal(world.checks(world.pull(number))[check], 'in_progress')
+    const path = '.github/lotse.yaml'
+    const text = (await world.file(path)).replace(/^ +agents:.*\n/m, '')
+    await world.github
+      .person('alice')
+      .push(acme.repository, { branch: 'main', files: { [path]: text }, message: 'Let the agent go' })
+    await world.rest()
+    assert.equal(world.checks(world.pull(number))[check], 'neutral')
+  })
+
   test('is asked of nobody for a pull request that touches no cluster', async () => {
     await using world = await startAgentWorld()
     await world.agent.connect()

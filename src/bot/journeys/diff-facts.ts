@@ -1,10 +1,12 @@
 import type { Client } from '../../io/github/client.ts'
 import type { Configuration } from '../../core/config/configuration.ts'
 import { diffCheckName, parseDiffCheckName } from '../../core/diff/check-name.ts'
+import { noAgentDiffCheck } from '../../core/diff/check.ts'
 import type { AgentFacts, ClusterFacts, DiffFacts } from '../../core/diff/decide.ts'
 import { parseDiffMarker } from '../../core/diff/marker.ts'
 import { touchedClusters } from '../../core/diff/touched.ts'
 import type { ClusterName } from '../../core/ids.ts'
+import { writeCheck } from '../../io/github/checks.ts'
 import { compareCommits } from '../../io/github/compare.ts'
 import { type DiffPull, readDiffPull } from '../../io/github/diff-pull.ts'
 import { readPermission } from '../../io/github/permission.ts'
@@ -55,6 +57,7 @@ export async function lookAtPull(context: DiffContext, known: KnownComment | und
     found.comments.find(({ body }) => parseDiffMarker(body) !== undefined)
   await keepSeenPull(deps.database, pull, { seen, comment })
   await keepRuns(context, seen, found)
+  await endRuns(context, seen, found)
   return seen
 }
 
@@ -78,6 +81,16 @@ async function keepRuns({ deps, configuration, pull }: DiffContext, { head, base
     if (run === undefined) continue
     const same = known.find((live) => live.cluster === cluster && live.head === head && live.base === base)
     await keepLiveDiff(deps.database, pull, { cluster, head, base, askedAt: same?.askedAt, run })
+  }
+}
+
+/** A check that waits for an agent which the configuration no longer names would wait for ever. */
+async function endRuns({ octokit, repository, configuration }: DiffContext, { head }: SeenPull, { runs }: DiffPull) {
+  const asked = new Set(clustersWithAgents(configuration))
+  for (const [name, run] of runs) {
+    const cluster = parseDiffCheckName(name)
+    if (cluster === undefined || asked.has(cluster) || run.conclusion !== undefined) continue
+    await writeCheck(octokit, repository.name, run, { name, head, check: noAgentDiffCheck })
   }
 }
 

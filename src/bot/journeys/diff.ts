@@ -31,7 +31,8 @@ export async function diff(deps: Deps, key: string): Promise<void> {
   const context = known === undefined ? undefined : await contextOf(deps, pull)
   if (known === undefined || context === undefined) return
   const seen = currentlySeen(known) ?? (await lookAtPull(context, known.comment))
-  if (seen === undefined) return forgetPull(deps.database, pull)
+  const isAsked = clustersWithAgents(context.configuration).length > 0
+  if (seen === undefined || !isAsked) return forgetPull(deps.database, pull)
   const lives = await readLiveDiffs(deps.database, pull)
   const decisions = decideDiff(await diffFacts(context, seen, lives))
   deps.log.info({ repository: context.repository.name, pull: pull.number, decisions: words(decisions) }, 'diff decided')
@@ -42,12 +43,12 @@ export async function diff(deps: Deps, key: string): Promise<void> {
   if (releases.includes(pull.number)) await deps.jobs.ask(journeys.automerge, key)
 }
 
-/** undefined: there is nobody to ask. */
+/** undefined: nobody knows whom to ask. */
 async function contextOf(deps: Deps, pull: DiffContext['pull']): Promise<DiffContext | undefined> {
   const repository = await readRepository(deps.database, pull.repository)
   if (repository === undefined || repository.archived || repository.configuration?.ok === false) return undefined
   const configuration = repository.configuration?.value
-  if (configuration === undefined || clustersWithAgents(configuration).length === 0) {
+  if (configuration === undefined) {
     await forgetPull(deps.database, pull)
     return undefined
   }

@@ -24,6 +24,13 @@ export const mergeGroupDiffCheck: DiffCheck = {
   summary: 'What a merge queue has built is shown to no agent: what it changes was told before it was queued.',
 }
 
+/** Where a check still waits for an agent that the configuration no longer names. */
+export const noAgentDiffCheck: DiffCheck = {
+  conclusion: 'neutral',
+  title: 'Nobody tells it any more',
+  summary: 'The configuration of the default branch names no agent of this cluster any more.',
+}
+
 /** What could not be told never looks like "nothing changes"; neutral leaves it to people, also where it is required. */
 function conclusionOf(outcome: DiffOutcome): DiffCheck['conclusion'] {
   switch (outcome.kind) {
