@@ -37,11 +37,20 @@ type Host = {
   goodAnswers: number
   /** How many failed since it answered. */
   silences: number
+  silentUntilMs: number
 }
 
 const mostAtOnce = 16
 const goodAnswersPerStep = 20
-const freshHost = { atOnce: mostAtOnce, running: 0, restUntilMs: 0, reductions: 0, goodAnswers: 0, silences: 0 }
+const freshHost = {
+  atOnce: mostAtOnce,
+  running: 0,
+  restUntilMs: 0,
+  reductions: 0,
+  goodAnswers: 0,
+  silences: 0,
+  silentUntilMs: 0,
+}
 const mostSilences = 3
 const restPerSilence = 4
 /** A machine that slept with a request on its way has waited for hours. */
@@ -62,12 +71,11 @@ function letIn(host: Host): void {
   }
 }
 
-function refuseEarly(origin: string, { restUntilMs }: Host, nowMs: number): void {
+function refuseEarly(origin: string, { restUntilMs, silentUntilMs }: Host, nowMs: number): void {
   const retryAfterMs = restUntilMs - nowMs
-  if (retryAfterMs > 0)
-    throw new RegistryUnavailable(`${origin} is not asked now: it did not answer, or asked to be left alone`, {
-      retryAfterMs,
-    })
+  if (retryAfterMs > 0) throw new RegistryUnavailable(`${origin} asked not to be asked now`, { retryAfterMs })
+  // Nobody said when to come back, so whoever asks does as after any other failure.
+  if (silentUntilMs > nowMs) throw new RegistryUnavailable(`${origin} did not answer others, and is not asked now`)
 }
 
 async function sendTo<T extends { readonly load: Load }>(
@@ -84,7 +92,7 @@ async function sendTo<T extends { readonly load: Load }>(
   } catch (error) {
     host.silences += 1
     const restMs = Math.min(restPerSilence * (now() - sentMs), longestRestMs)
-    if (host.silences >= mostSilences) host.restUntilMs = Math.max(host.restUntilMs, now() + restMs)
+    if (host.silences >= mostSilences) host.silentUntilMs = Math.max(host.silentUntilMs, now() + restMs)
     throw error
   }
 }
@@ -109,6 +117,6 @@ function take(host: Host, { tooMany, retryAfterMs }: Load, { reductions, nowMs }
 }
 
 /** Redirects can name hosts without number: one of which nothing is remembered is dropped. */
-function isForgettable({ running, atOnce, restUntilMs }: Host, nowMs: number): boolean {
-  return running === 0 && atOnce === mostAtOnce && restUntilMs <= nowMs
+function isForgettable({ running, atOnce, restUntilMs, silentUntilMs }: Host, nowMs: number): boolean {
+  return running === 0 && atOnce === mostAtOnce && Math.max(restUntilMs, silentUntilMs) <= nowMs
 }
