@@ -156,6 +156,69 @@ describe('a tag that a person has refused', () => {
   })
 })
 
+describe('a release that a person has taken over', () => {
+  /** Bob has pushed to the branch of a pull request. */
+  async function takenOver(rules: string, image: string): Promise<{ readonly world: World; readonly number: number }> {
+    const world = await withNewTags(rules)
+    const number = about(world, image)
+    await bobPushes(world, { 'NOTE.md': 'mine\n' }, world.pull(number).branch)
+    await world.rest()
+    return { world, number }
+  }
+
+  test('is followed by the next tag once it is merged', async () => {
+    const { world, number } = await takenOver('group: image', 'app')
+    await using _ = world
+    await world.github.person('bob').mergePull(acme.repository, number)
+    await world.rest()
+    await pushTo(world, 'app', '1.0.2')
+    await world.rest()
+    assert.deepEqual((await brought(world))['eu.gcr.io+project+app'], ['app:1.0.2'])
+    assert.equal(await world.file('NOTE.md'), 'mine\n')
+  })
+
+  test('is not made a second time when the configuration groups otherwise', async () => {
+    const { world, number } = await takenOver('group: image', 'app')
+    await using _ = world
+    await configure(world, 'group: all')
+    await world.restartBot()
+    assert.deepEqual((await brought(world))['all'], ['proxy:1.0.1'])
+    assert.equal(world.pull(number).state, 'open')
+    // As long as it is open, it is that person who says which tag.
+    await pushTo(world, 'app', '1.0.2')
+    await world.rest()
+    assert.deepEqual((await brought(world))['all'], ['proxy:1.0.1'])
+    await close(world, number)
+    assert.deepEqual(await brought(world), { all: ['app:1.0.2', 'proxy:1.0.1'] })
+  })
+
+  test('is not committed either', async () => {
+    const { world, number } = await takenOver('group: image', 'app')
+    await using _ = world
+    await configure(world, 'group: all, merge: commit')
+    await world.restartBot()
+    assert.deepEqual(await tags(world), ['app:1.0.0', 'proxy:1.0.1'])
+    await close(world, number)
+    await world.restartBot()
+    assert.deepEqual(await tags(world), ['app:1.0.0', 'proxy:1.0.1'])
+  })
+
+  test('is its group’s again when the configuration groups as before', async () => {
+    const { world, number } = await takenOver('group: image', 'app')
+    await using _ = world
+    await configure(world, 'group: all')
+    await configure(world, 'group: image')
+    await world.github.person('bob').mergePull(acme.repository, number)
+    await world.rest()
+    await pushTo(world, 'app', '1.0.2')
+    await world.rest()
+    assert.deepEqual(await brought(world), {
+      'eu.gcr.io+project+app': ['app:1.0.2'],
+      'eu.gcr.io+project+proxy': ['proxy:1.0.1'],
+    })
+  })
+})
+
 describe('a tag that was committed and taken back', () => {
   const committing = (rules: string): string => (acmeFiles['.github/lotse.yaml'] ?? '').replace('merge: auto', rules)
   const helm = 'clusters/production/demo-service.yaml'

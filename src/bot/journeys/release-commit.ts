@@ -11,7 +11,7 @@ import { withReleaseTrailer } from '../../core/release/trailer.ts'
 import { advanceBranch, createCommit, createTree } from '../../io/github/branch.ts'
 import { readCommitFacts } from '../../io/github/commit-facts.ts'
 import { type ReleaseState, readReleaseState } from '../../io/github/release-facts.ts'
-import { type KnownRelease, forgetRelease, keepRelease } from '../../io/store/releases.ts'
+import { type KnownRelease, forgetRelease, keepRelease, unwritten } from '../../io/store/releases.ts'
 import { doubtHead } from '../../io/store/repositories.ts'
 import { journeys } from '../keys.ts'
 import { type ReleaseContext, type StepOutcome, carryOutAll, isInOrder, knownOf } from './release-steps.ts'
@@ -215,19 +215,5 @@ function uncommitted(
   group: ReleaseGroup,
   known: KnownRelease | undefined,
 ): KnownRelease {
-  return {
-    group,
-    written: undefined,
-    pull: undefined,
-    open: false,
-    editedAt: undefined,
-    next: undefined,
-    held: undefined,
-    opening: undefined,
-    text: undefined,
-    problem: undefined,
-    plannedAt: repository.head,
-    settledAt: undefined,
-    doubts: known?.doubts ?? 0,
-  }
+  return { ...unwritten(group), plannedAt: repository.head, doubts: known?.doubts ?? 0 }
 }

@@ -1,21 +1,27 @@
+import type { CommitSha } from '../../core/ids.ts'
 import type { ReleaseGroup } from '../../core/release/group.ts'
 import { decideWithdrawal } from '../../core/release/withdraw.ts'
 import { moveBranch } from '../../io/github/branch.ts'
 import { editPull } from '../../io/github/pulls.ts'
 import { readReleaseState } from '../../io/github/release-facts.ts'
-import { forgetRelease } from '../../io/store/releases.ts'
+import { type KnownRelease, forgetRelease, keepRelease, readRelease, unwritten } from '../../io/store/releases.ts'
 import type { ReleaseContext, StepOutcome } from './release-steps.ts'
 import { hearPulls } from './release-words.ts'
 
-/** Clears away what is left of a group that the plan asks for no more: after a merge, its branch; else its pull request too. */
+/**
+ * Clears away what is left of a group that the plan asks for no more: after a merge, its branch; else its pull request
+ * too. What a person has taken over stays known until it is closed, and its containers are that person's.
+ */
 export async function withdrawGroup(context: ReleaseContext, group: ReleaseGroup): Promise<StepOutcome> {
   const { deps, octokit, repository } = context
+  const known = await readRelease(deps.database, repository.id, group.branch)
   const question = { repository: repository.name, base: repository.defaultBranch, branch: group.branch, files: [] }
   const state = await readReleaseState(octokit, question)
   if (state !== undefined) {
     const { bot } = await deps.identity(repository.installation)
-    await hearPulls(context, group, { bot, ...state })
-    const { closePull, deleteBranch } = decideWithdrawal({ bot, ...state })
+    const { closePull, deleteBranch, left } = decideWithdrawal({ bot, ...state })
+    await hearPulls(context, group, { bot, ...state }, left)
+    if (left !== undefined) return leave(context, group, { pull: left.number, doubts: known?.doubts ?? 0 })
     if (closePull !== undefined) {
       await editPull(octokit, repository.name, closePull, { state: 'closed' })
       deps.log.info({ pull: closePull }, 'release pull request closed, its change is no longer wanted')
@@ -28,4 +34,19 @@ export async function withdrawGroup(context: ReleaseContext, group: ReleaseGroup
   }
   await forgetRelease(deps.database, repository.id, group.branch)
   return 'done'
+}
+
+type Left = Pick<KnownRelease, 'pull' | 'doubts'>
+
+async function leave({ deps, repository }: ReleaseContext, group: ReleaseGroup, left: Left): Promise<StepOutcome> {
+  const { branch, cluster, of } = group
+  const { head } = repository
+  const known = { ...unwritten({ branch, cluster, of, changes: [] }), ...left, open: true }
+  await keepRelease(deps.database, repository.id, { ...known, plannedAt: head, settledAt: head })
+  return 'done'
+}
+
+/** Whether nothing but a push, or a doubt, makes it worth another look. */
+export function isLeft(known: KnownRelease | undefined, head: CommitSha): boolean {
+  return known !== undefined && known.open && known.settledAt === head && known.group.changes.length === 0
 }

@@ -1,10 +1,10 @@
 import type { CommitSha } from '../../core/ids.ts'
 import type { TakenBack } from '../../core/release/commit-decision.ts'
-import type { ReleaseFacts } from '../../core/release/decide.ts'
+import type { PullFacts, ReleaseFacts } from '../../core/release/decide.ts'
 import { type ReleaseGroup, wholeGroup } from '../../core/release/group.ts'
 import { useOf } from '../../core/release/marker.ts'
 import type { Change } from '../../core/release/plan.ts'
-import { rememberRefusals, wordsOf } from '../../core/release/refusal.ts'
+import { rememberRefusals, wordsOf, wordsOfTakenOver } from '../../core/release/refusal.ts'
 import { keepWords, readWords } from '../../io/store/release-words.ts'
 import type { ReleaseContext } from './release-steps.ts'
 
@@ -22,8 +22,12 @@ export async function hearPulls(
   { deps, repository }: ReleaseContext,
   { cluster }: ReleaseGroup,
   { bot, pulls }: Pick<ReleaseFacts, 'bot' | 'pulls'>,
+  takenOver?: PullFacts,
 ): Promise<void> {
-  await keepWords(deps.database, repository.id, cluster, wordsOf(pulls, bot))
+  const words = wordsOf(pulls, bot)
+  const more = takenOver === undefined ? [] : wordsOfTakenOver(takenOver, deps.now().getTime())
+  const said = words.said.filter(({ use }) => more.every((other) => other.use !== use))
+  await keepWords(deps.database, repository.id, cluster, { ...words, said: [...said, ...more] })
 }
 
 /** Found in the history of a file: remembered from now on, for that tells of few commits only. */

@@ -12,7 +12,7 @@ import { waitsForQuiet } from './release-pace.ts'
 import { planOf } from './release-plan.ts'
 import { publishGroup } from './release-publish.ts'
 import { type ReleaseContext, type StepOutcome, carryOutAll, isInOrder, knownOf } from './release-steps.ts'
-import { withdrawGroup } from './release-withdraw.ts'
+import { isLeft, withdrawGroup } from './release-withdraw.ts'
 import { withoutRemembered } from './release-words.ts'
 
 const attempts = 5
@@ -43,7 +43,9 @@ async function attemptRelease(deps: Deps, id: RepoId): Promise<StepOutcome> {
   const context: ReleaseContext = { deps: { ...deps, log }, octokit, repository, configuration }
   return carryOutAll([
     // First, because of what people have said in their pull requests.
-    ...obsoleteGroups(past, groups, plan).map((group) => () => withdrawGroup(context, group)),
+    ...obsoleteGroups(past, groups, plan)
+      .filter((group) => !isLeft(knownOf(known, group), repository.head))
+      .map((group) => () => withdrawGroup(context, group)),
     async () => releaseGroups(context, await withoutRemembered(context, groups), known),
   ])
 }

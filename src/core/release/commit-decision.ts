@@ -1,5 +1,5 @@
 import type { ClusterName, CommitSha, FilePath, UserId } from '../ids.ts'
-import { type BranchFacts, type ReleaseFacts, isByUs, isOurs } from './decide.ts'
+import { type BranchFacts, type ReleaseFacts, hasWorkOfPerson, isByUs, isOurs } from './decide.ts'
 import { type PullRefusal, type ReleaseGroup, explainRefusal } from './group.ts'
 import { type About, type ReleaseMarker, aboutOf, useOf } from './marker.ts'
 import { paceEdit } from './pace.ts'
@@ -53,9 +53,9 @@ export type TakenBack = { readonly change: Change; readonly commit: CommitSha; r
  * app in a bypass list is not refused by GitHub.
  */
 export function decideCommit(facts: CommitFacts, planned: ReleaseGroup): CommitDecision {
-  const { bot, branch, pulls, protectedBy, standstill } = facts
+  const { bot, pulls, protectedBy, standstill } = facts
   const open = pulls.find((pull) => pull.state === 'open')
-  const isTouched = (open !== undefined && !isOurs(open, bot)) || (branch !== undefined && !isByUs(branch, bot))
+  const isTouched = (open !== undefined && !isOurs(open, bot)) || hasWorkOfPerson(facts)
   if (isTouched) return { do: 'hold', group: planned, because: { kind: 'changed-by-person' } }
   const { closePull, deleteBranch } = decideWithdrawal(facts)
   if (closePull !== undefined || deleteBranch !== undefined) return { do: 'withdraw' }

@@ -18,6 +18,8 @@ export type PullFacts = {
   readonly number: PullNumber
   readonly state: 'open' | 'closed' | 'merged'
   readonly base: BranchName
+  /** Of a merged one, what was merged. */
+  readonly head: CommitSha
   readonly body: string
   readonly author: UserId | undefined
   readonly marker: ReleaseMarker | undefined
@@ -69,8 +71,7 @@ export type PullStep =
 export function decideRelease(facts: ReleaseFacts, wanted: Wanted): ReleaseDecision {
   const open = facts.pulls.find((pull) => pull.state === 'open')
   if (open !== undefined && !isOurs(open, facts.bot)) return { do: 'leave', because: 'changed-by-person' }
-  if (facts.branch !== undefined && !isByUs(facts.branch, facts.bot))
-    return { do: 'leave', because: 'changed-by-person' }
+  if (hasWorkOfPerson(facts)) return { do: 'leave', because: 'changed-by-person' }
   if (wanted.refused !== undefined)
     return open === undefined ? { do: 'leave', because: wanted.refused.because } : { do: 'withdraw' }
   return { do: 'publish', branch: branchStep(facts, open, wanted), pull: pullStep(facts, open, wanted) }
@@ -95,6 +96,12 @@ function saysIt({ marker }: PullFacts, { text, lastText, marker: wanted }: Wante
 
 export function isOurs(pull: PullFacts, bot: UserId): boolean {
   return pull.author === bot && pull.marker !== undefined
+}
+
+/** Whether more stands on the branch than what we wrote. What was merged as it is may go, whoever has made it. */
+export function hasWorkOfPerson({ bot, base, branch, pulls }: Omit<ReleaseFacts, 'stacked'>): boolean {
+  if (branch === undefined || isByUs(branch, bot)) return false
+  return pulls.every((pull) => pull.state !== 'merged' || pull.head !== branch.head || pull.base !== base.branch)
 }
 
 /** A commit that nobody but us has made, so that nothing of a person is lost with it. */

@@ -33,10 +33,13 @@ export type ReleaseGroup = {
 
 export type RefusedChange = { readonly change: Change; readonly refusal: Refusal }
 
-/** Where a person said no: by closing a pull request, or by taking back in git its merge, or a commit of ours. */
+/**
+ * Where a person said no: by closing a pull request, by working on its branch, or by taking back in git its merge or a
+ * commit of ours.
+ */
 export type Refusal = PullRefusal | { readonly because: 'taken-back'; readonly commit: CommitSha }
 
-export type PullRefusal = { readonly because: 'closed' | 'reverted'; readonly pull: PullNumber }
+export type PullRefusal = { readonly because: 'closed' | 'reverted' | 'taken-over'; readonly pull: PullNumber }
 
 /** For people. */
 export function explainRefusal(refusal: Refusal): string {
@@ -45,6 +48,8 @@ export function explainRefusal(refusal: Refusal): string {
       return `#${refusal.pull} was closed`
     case 'reverted':
       return `it was taken back after #${refusal.pull}`
+    case 'taken-over':
+      return `somebody has taken over #${refusal.pull}`
     case 'taken-back':
       return `it was taken back after ${refusal.commit.slice(0, 10)}`
   }

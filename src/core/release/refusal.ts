@@ -1,7 +1,7 @@
 import type { ClusterName, PullNumber, UserId } from '../ids.ts'
 import { type PullFacts, isOurs } from './decide.ts'
 import { type PullRefusal, type Refusal, type ReleaseGroup, wholeGroup } from './group.ts'
-import { type About, type ReleaseMarker, aboutOf, moveOf, useOf } from './marker.ts'
+import { type About, type ReleaseMarker, aboutOf, moveOf, spotOf, useOf } from './marker.ts'
 import type { Change } from './plan.ts'
 
 type Asked = PullFacts & About & { readonly marker: ReleaseMarker }
@@ -61,6 +61,12 @@ export function wordsOf(pulls: readonly PullFacts[], bot: UserId): Words {
   return { pulls: asked.map(({ number }) => number), said }
 }
 
+/** What is said by taking over a pull request: until it is closed, a person decides about its containers. */
+export function wordsOfTakenOver({ number: pull, marker }: PullFacts, saidMs: number): readonly Word[] {
+  const refusal = { because: 'taken-over', pull } as const
+  return (marker?.uses ?? []).map((use) => ({ use, refusal, saidMs }))
+}
+
 /** When a pull request last moved this container, to whatever tag. */
 export function mergedMs(use: string, { pulls, bot }: Refusing): number | undefined {
   const merged = askedOf(pulls, bot).filter(({ state, isAbout }) => state === 'merged' && isAbout(use))
@@ -69,16 +75,29 @@ export function mergedMs(use: string, { pulls, bot }: Refusing): number | undefi
 }
 
 /** A word as it is remembered: of a use that names no container, it is known by what all uses have. */
-export type RememberedWord = { readonly cluster: ClusterName; readonly move: string; readonly refusal: Refusal }
+export type RememberedWord = {
+  readonly cluster: ClusterName
+  readonly move: string
+  readonly spot: string | null
+  readonly refusal: Refusal
+}
 
 /** Groups without what is remembered as refused. */
 export function rememberRefusals(
   groups: readonly ReleaseGroup[],
   words: readonly RememberedWord[],
 ): readonly ReleaseGroup[] {
-  const refusals = new Map(words.map(({ cluster, move, refusal }) => [`${cluster} ${move}`, refusal]))
-  if (refusals.size === 0) return groups
-  return groups.map((group) => divided(group, (change) => refusals.get(`${group.cluster} ${moveOf(useOf(change))}`)))
+  if (words.length === 0) return groups
+  const moves = new Map(words.map(({ cluster, move, refusal }) => [`${cluster} ${move}`, refusal]))
+  // Who has taken over decides about every tag.
+  const takenOver = words.filter(({ refusal }) => refusal.because === 'taken-over')
+  const spots = new Map(takenOver.map(({ cluster, spot, refusal }) => [`${cluster} ${spot}`, refusal]))
+  return groups.map((group) =>
+    divided(group, (change) => {
+      const use = useOf(change)
+      return moves.get(`${group.cluster} ${moveOf(use)}`) ?? spots.get(`${group.cluster} ${spotOf(use)}`)
+    }),
+  )
 }
 
 function askedOf(pulls: readonly PullFacts[], bot: UserId): readonly Asked[] {

@@ -46,7 +46,7 @@ const pullsFragment = `
 fragment Pulls on PullRequestConnection {
   pageInfo { hasNextPage endCursor }
   nodes {
-    number state body isCrossRepository baseRefName closedAt
+    number state body isCrossRepository baseRefName headRefOid closedAt
     author { ...Account }
     timelineItems(itemTypes: [CLOSED_EVENT], last: 1) { nodes { ... on ClosedEvent { actor { ...Account } } } }
   }
@@ -122,6 +122,7 @@ type PullAnswer = {
   readonly body: string
   readonly isCrossRepository: boolean
   readonly baseRefName: string
+  readonly headRefOid: string
   readonly closedAt: string | null
   readonly author: AccountAnswer
   readonly timelineItems: { readonly nodes: readonly { readonly actor: AccountAnswer }[] }
@@ -228,6 +229,7 @@ function pullFacts(pull: PullAnswer): PullFacts {
     number: guaranteed(parsePullNumber(pull.number)),
     state: states[pull.state],
     base: guaranteed(parseBranchName(pull.baseRefName)),
+    head: guaranteed(parseCommitSha(pull.headRefOid)),
     body: pull.body.replaceAll('\r\n', '\n'),
     author: userId(pull.author),
     marker: parseReleaseMarker(pull.body),

@@ -33,8 +33,10 @@ export async function keepWords(
          where later.repository = $1 and later.cluster = $2 and later.spot = said.spot and later.move <> said.move
            and later.refusal->>'because' in ('reverted', 'taken-back') and later.said_at > said.said_at)
        on conflict (repository, cluster, move) do update set refusal = excluded.refusal, said_at = excluded.said_at
-       where release_word.said_at < excluded.said_at`,
-      [repository, cluster, moves, spots, refusals, times],
+       where release_word.said_at < excluded.said_at
+         -- what a pull request says now, also in the second in which it said another thing
+         or (release_word.refusal->>'pull')::int = any($7::int[]) and release_word.refusal <> excluded.refusal`,
+      [repository, cluster, moves, spots, refusals, times, pulls],
     )
     await inside.query(
       `delete from release_word as word using release_word as later
@@ -56,7 +58,8 @@ export async function readWords(
 ): Promise<readonly RememberedWord[]> {
   if (uses.length === 0) return []
   return database.query<RememberedWord>(
-    'select cluster, move, refusal from release_word where repository = $1 and move = any($2::text[])',
-    [repository, uses.map(moveOf)],
+    `select cluster, move, spot, refusal from release_word where repository = $1
+       and (move = any($2::text[]) or spot = any($3::text[]) and refusal->>'because' = 'taken-over')`,
+    [repository, uses.map(moveOf), uses.map(spotOf)],
   )
 }

@@ -32,6 +32,25 @@ export type KnownRelease = {
   readonly doubts: number
 }
 
+/** A group of which nothing is on GitHub, as far as is known. */
+export function unwritten(group: ReleaseGroup): KnownRelease {
+  return {
+    group,
+    written: undefined,
+    pull: undefined,
+    open: false,
+    editedAt: undefined,
+    next: undefined,
+    held: undefined,
+    opening: undefined,
+    text: undefined,
+    problem: undefined,
+    plannedAt: undefined,
+    settledAt: undefined,
+    doubts: 0,
+  }
+}
+
 /** The commit that we wrote for the group: `tree` is the tree of `parent` with the group's edits, and nothing else. */
 export type WrittenRelease = { readonly head: CommitSha; readonly parent: CommitSha; readonly tree: TreeSha }
 

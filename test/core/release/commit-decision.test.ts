@@ -37,6 +37,7 @@ const open: PullFacts = {
   number,
   state: 'open',
   base: main,
+  head: commit('a'),
   body: '',
   author: bot,
   marker: markerOf(planned),

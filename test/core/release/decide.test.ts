@@ -11,7 +11,7 @@ import {
   decideRelease,
 } from '../../../src/core/release/decide.ts'
 import type { ReleaseMarker } from '../../../src/core/release/marker.ts'
-import { decideWithdrawal } from '../../../src/core/release/withdraw.ts'
+import { type Withdrawal, decideWithdrawal } from '../../../src/core/release/withdraw.ts'
 import { bot, branch as branchName, cluster, commit, image, person, tree } from '../../support/facts.ts'
 
 const main = branchName('main')
@@ -24,6 +24,7 @@ const open: PullFacts = {
   number,
   state: 'open',
   base: main,
+  head: commit('a'),
   body: 'body',
   author: bot,
   marker,
@@ -161,32 +162,32 @@ describe('decideRelease', () => {
 })
 
 describe('decideWithdrawal', () => {
-  const rows: readonly (readonly [string, Partial<ReleaseFacts>, ReturnType<typeof decideWithdrawal>])[] = [
+  const nothing: Withdrawal = { closePull: undefined, deleteBranch: undefined, left: undefined }
+  const rows: readonly (readonly [string, Partial<ReleaseFacts>, Partial<Withdrawal>])[] = [
     ['closes the pull request and deletes the branch', {}, { closePull: number, deleteBranch: commit('a') }],
-    ['deletes the branch after a merge', { pulls: [merged] }, { closePull: undefined, deleteBranch: commit('a') }],
+    ['deletes the branch after a merge', { pulls: [merged] }, { deleteBranch: commit('a') }],
     [
-      'has nothing to do when all is gone',
-      { branch: undefined, pulls: [merged] },
-      { closePull: undefined, deleteBranch: undefined },
+      'deletes the branch with the work of a person when that was merged',
+      { branch: { ...branch, author: person }, pulls: [merged] },
+      { deleteBranch: commit('a') },
     ],
     [
-      'leaves the branch with the work of a person',
-      { branch: { ...branch, author: person } },
-      { closePull: undefined, deleteBranch: undefined },
-    ],
-    ['leaves a branch that somebody builds upon', { stacked: true }, { closePull: number, deleteBranch: undefined }],
-    [
-      'leaves its own commit that a person has amended',
-      { branch: { ...branch, committer: person } },
-      { closePull: undefined, deleteBranch: undefined },
+      'leaves the branch with what a person has added since the merge',
+      { branch: { ...branch, author: person }, pulls: [{ ...merged, head: commit('b') }] },
+      {},
     ],
     [
-      'leaves the pull request of a person',
-      { pulls: [{ ...open, author: person }] },
-      { closePull: undefined, deleteBranch: undefined },
+      'leaves the branch with the work of a person that was merged elsewhere',
+      { branch: { ...branch, author: person }, pulls: [{ ...merged, base: branchName('next') }] },
+      {},
     ],
+    ['has nothing to do when all is gone', { branch: undefined, pulls: [merged] }, {}],
+    ['leaves the branch with the work of a person', { branch: { ...branch, author: person } }, { left: open }],
+    ['leaves a branch that somebody builds upon', { stacked: true }, { closePull: number }],
+    ['leaves its own commit that a person has amended', { branch: { ...branch, committer: person } }, { left: open }],
+    ['leaves the pull request of a person', { pulls: [{ ...open, author: person }] }, {}],
   ]
   for (const [name, override, expected] of rows) {
-    test(name, () => assert.deepEqual(decideWithdrawal(facts(override)), expected))
+    test(name, () => assert.deepEqual(decideWithdrawal(facts(override)), { ...nothing, ...expected }))
   }
 })

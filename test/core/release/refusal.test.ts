@@ -4,10 +4,10 @@ import { parsePullNumber } from '../../../src/core/ids.ts'
 import { guaranteed } from '../../../src/core/parsed.ts'
 import type { PullFacts } from '../../../src/core/release/decide.ts'
 import { type Refusal, groupChanges } from '../../../src/core/release/group.ts'
-import { markerOf, moveOf } from '../../../src/core/release/marker.ts'
+import { markerOf, moveOf, spotOf } from '../../../src/core/release/marker.ts'
 import type { Change } from '../../../src/core/release/plan.ts'
 import { type RememberedWord, rememberRefusals, withoutRefused, wordsOf } from '../../../src/core/release/refusal.ts'
-import { bot, branch, person } from '../../support/facts.ts'
+import { bot, branch, commit, person } from '../../support/facts.ts'
 import { change } from '../../support/releases.ts'
 
 type Moves = Readonly<Record<string, string>>
@@ -32,7 +32,15 @@ function group(moves: Moves) {
 function pulls(past: readonly Past[]): readonly PullFacts[] {
   return past.map(({ moves, author = bot, ...state }, index) => {
     const number = guaranteed(parsePullNumber(past.length - index))
-    return { number, base: branch('main'), body: '', author, marker: markerOf(group(moves)), ...state }
+    return {
+      number,
+      base: branch('main'),
+      head: commit('a'),
+      body: '',
+      author,
+      marker: markerOf(group(moves)),
+      ...state,
+    }
   })
 }
 
@@ -132,7 +140,12 @@ function said(refusal: Refusal): string {
 /** As the store gives it back. */
 function remembered(past: readonly PullFacts[]): readonly RememberedWord[] {
   const { cluster } = group({ a: '1' })
-  return wordsOf(past, bot).said.map(({ use, refusal }) => ({ cluster, move: moveOf(use), refusal }))
+  return wordsOf(past, bot).said.map(({ use, refusal }) => ({
+    cluster,
+    move: moveOf(use),
+    spot: spotOf(use) ?? null,
+    refusal,
+  }))
 }
 
 describe('withoutRefused leaves', () => {

@@ -76,6 +76,16 @@ describe('what was said of a tag', () => {
     assert.deepEqual(await remembered(), { blue: 'reverted 3' })
   })
 
+  test('of a container that somebody has taken over is about every tag', async () => {
+    const takenOver: Refusal = { because: 'taken-over', pull: pullNumber(1) }
+    await keep([1], said('web.blue', takenOver, 1500), said('old', takenOver, 1500))
+    const words = await readWords(database, id, ['web.green', 'api.red'])
+    assert.deepEqual(words, [{ cluster: production, move: 'blue', spot: 'web', refusal: takenOver }])
+    // GitHub's times have no more than seconds.
+    await keep([1], said('web.blue', closed(1), 1000))
+    assert.deepEqual(await remembered(), { blue: 'closed 1' })
+  })
+
   test('ends when another tag is released to the container', async () => {
     await keep([1, 2], said('web.blue', closed(1), 1000), said('api.red', closed(2), 1000))
     await keep([], said('web.green', takenBack, 2000))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
 import { parseClusterName } from '../../../src/core/ids.ts'
-import { moveOf, useOf } from '../../../src/core/release/marker.ts'
+import { moveOf, spotOf, useOf } from '../../../src/core/release/marker.ts'
 import { readManifest } from '../../../src/core/manifest/workload.ts'
 import { guaranteed } from '../../../src/core/parsed.ts'
 import { acme, acmeFiles } from '../../../src/sandbox/acme.ts'
@@ -172,7 +172,9 @@ test('what was refused before there were words is remembered', async () => {
   const words = await readWords(before, id, changes.map(useOf))
   assert.deepEqual(
     words,
-    changes.map((change) => ({ cluster, move: moveOf(useOf(change)), refusal: { because: 'closed', pull: 3 } })),
+    changes
+      .map(useOf)
+      .map((use) => ({ cluster, move: moveOf(use), spot: spotOf(use), refusal: { because: 'closed', pull: 3 } })),
   )
 })
 
