@@ -13,6 +13,7 @@ export type ManifestHead =
 
 // All four, always: distribution answers 404 for an index to those who do not name its type.
 const headers = { accept: manifestTypes.join(', ') }
+const foreignManifest = /^application\/vnd\.(?:docker\.distribution|oci\.artifact)\.manifest\.v1\+/i
 
 export async function headManifest(ask: Ask, place: RegistryPlace, tag: string): Promise<ManifestHead> {
   if (!isTag(tag)) return { kind: 'absent' }
@@ -29,7 +30,10 @@ export async function headManifest(ask: Ask, place: RegistryPlace, tag: string):
 }
 
 function readManifest(place: RegistryPlace, { headers: got }: Incoming, digest: string | undefined): ManifestHead {
-  const mediaType = manifestType(got.get('content-type') ?? '')
+  const type = got.get('content-type') ?? ''
+  const mediaType = manifestType(type)
+  // Docker's first kind, artifacts: there is no image that we could read, but that says nothing of the other tags.
+  if (mediaType === undefined && foreignManifest.test(type)) return { kind: 'absent' }
   if (mediaType === undefined) return refusal(place, 'it is not a manifest by its content type')
   return digest === undefined ? refusal(place, 'its digest is not one') : { kind: 'manifest', digest, mediaType }
 }

@@ -155,6 +155,14 @@ test('headManifest says absent of a tag that the registry does not know', async 
   assert.deepEqual(await clientOf(registry).headManifest(image, '9.9.9'), { kind: 'absent' })
 })
 
+test('headManifest takes a tag of an older kind for none, and the registry for no liar', async (t) => {
+  for (const type of ['docker.distribution.manifest.v1+prettyjws', 'oci.artifact.manifest.v1+json']) {
+    const headers = { 'content-type': `application/vnd.${type}`, 'docker-content-digest': `sha256:${'0'.repeat(64)}` }
+    const registry = await serve(t, (_, response) => response.writeHead(200, headers).end())
+    assert.deepEqual(await clientOf(registry).headManifest(image, '1.2.1'), { kind: 'absent' })
+  }
+})
+
 test('headManifest asks for no tag that cannot be one', async (t) => {
   const registry = await sandbox(t)
   assert.deepEqual(await clientOf(registry).headManifest(image, '../../secret'), { kind: 'absent' })
