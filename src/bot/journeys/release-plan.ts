@@ -14,6 +14,9 @@ import type { ReadRepository } from './reading.ts'
 /** So many look-ups in one run; a registry with thousands of tags whose times nobody has read takes several. */
 const mostLookups = 1000
 const nextRunMs = 1000
+/** After a registry that refused. One that says to come back each second would have the whole plan made each second. */
+const retryMs = 30_000
+const soonestRetryMs = 10_000
 
 /** Today's plan of a repository. Every tag in it was proved usable: its registry has shown the manifest. */
 export async function planOf(
@@ -86,7 +89,9 @@ async function knowledgeOf(
       },
       async unavailable(image, error) {
         log.warn({ image, err: error }, 'registry did not answer, the image is left as it is')
-        await jobs.ask(journeys.release, `${repository.id}`, { afterMs: error.retryAfterMs ?? 30_000 })
+        await jobs.ask(journeys.release, `${repository.id}`, {
+          afterMs: Math.max(error.retryAfterMs ?? retryMs, soonestRetryMs),
+        })
       },
     },
     start,
