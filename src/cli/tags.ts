@@ -1,12 +1,12 @@
 import { type CreatedTime, rankTags } from '../core/image/newest.ts'
-import { type ImageName, imageName, parseImageRef } from '../core/image/ref.ts'
+import { type ImageName, imageName, isTag, parseImageRef } from '../core/image/ref.ts'
 import { parseTagPolicy, type TagPolicy } from '../core/image/tag-policy.ts'
 import { createdTimes, wantedMetadata } from '../core/image/wanted-metadata.ts'
 import { formatProblem, type Parsed } from '../core/parsed.ts'
 import { readArguments, WrongCall } from './arguments.ts'
 import { whyNoTags } from '../core/release/plan.ts'
 import { skippedText, standingText } from './offline/because.ts'
-import type { TagsJson } from './offline/json.ts'
+import type { TagJson, TagsJson } from './offline/json.ts'
 import { print, printJson, table } from './offline/print.ts'
 import { knowledgeOf, registryOf } from './offline/registries.ts'
 
@@ -25,7 +25,12 @@ export async function runTags(args: readonly string[]): Promise<number> {
   return answer.winner === null ? 1 : 0
 }
 
-type FoundTags = { readonly tags: readonly string[]; readonly created: CreatedTime }
+type FoundTags = {
+  readonly tags: readonly string[]
+  readonly created: CreatedTime
+  /** Tags that the policy allows and the registry does not show, with the reason; undefined where none was asked. */
+  readonly passedOver?: ReadonlyMap<string, string>
+}
 
 function ofWords(tags: readonly string[]): Parsed<FoundTags> {
   return { ok: true, value: { tags, created: () => undefined } }
@@ -44,46 +49,75 @@ const lookupsAtOnce = 64
 
 /** What a registry has, and when it was created where that is the order. */
 async function tagsInRegistry(policy: TagPolicy, image: ImageName): Promise<Parsed<FoundTags>> {
-  const { factsOf, lookUp } = await knowledgeOf(registryOf(process.env), [image])
+  const { factsOf, lookUp, passedOver } = await knowledgeOf(registryOf(process.env), [image])
   for (;;) {
     const { tags, known } = factsOf(image)
     if (tags.kind !== 'tags') return { ok: false, problems: [{ message: skippedText(whyNoTags(tags)) }] }
     const { describe, resolve, later } = wantedMetadata(policy, tags.tags, { known, atMost: lookupsAtOnce })
     const digests = describe.map(({ tag, digest }) => ({ what: 'content', image, tag, digest }) as const)
     const lookups = [...digests, ...resolve.map((tag) => ({ what: 'digest', image, tag }) as const)]
-    if (lookups.length === 0) return { ok: true, value: { tags: tags.tags, created: createdTimes(known) } }
+    if (lookups.length === 0)
+      return { ok: true, value: { tags: tags.tags, created: createdTimes(known), passedOver: passedOver(image) } }
     if (later > 0) process.stderr.write(`lotse: ${later + lookups.length} look-ups to go\n`)
     await lookUp(lookups)
   }
 }
 
-function judge(policy: Parsed<TagPolicy>, { tags, created }: FoundTags): TagsJson {
+function judge(policy: Parsed<TagPolicy>, found: FoundTags): TagsJson {
   if (!policy.ok) {
     const because = 'the policy cannot be read, so it allows nothing'
-    return { ...without(messageOf(policy)), tags: tags.map((tag) => ({ tag, matches: false, because })) }
+    return { ...without(messageOf(policy)), tags: byName(found.tags.map((tag) => not(tag, because))) }
   }
-  const ranked = rankTags(policy.value, tags, created)
+  const tags = found.tags.filter(isTag)
+  const ranked = rankTags(policy.value, tags, found.created)
   const matching = ranked.filter(({ standing }) => standing.kind !== 'not-allowed')
   const winner = matching.find(({ standing }) => standing.kind === 'newest')?.tag ?? null
+  const counts = { all: found.tags.length, matching: matching.length, passedOver: found.passedOver }
   return {
     winner,
-    tags: ranked.map((one) => {
-      const because = standingText(one, policy.value, matching.length === 1)
-      return { tag: one.tag, matches: one.standing.kind !== 'not-allowed', because }
-    }),
-    problem: winner === null ? whyNoWinner(policy.value, { all: tags.length, matching: matching.length }) : null,
+    tags: [
+      ...matching.map((one) => matches(one.tag, standingText(one, policy.value, matching.length === 1))),
+      ...[...(found.passedOver ?? [])].map(([tag, reason]) => matches(tag, `matches and is listed, but ${reason}`)),
+      ...byName([
+        ...ranked.flatMap((one) =>
+          one.standing.kind === 'not-allowed' ? not(one.tag, standingText(one, policy.value, false)) : [],
+        ),
+        ...found.tags.filter((tag) => !isTag(tag)).map((tag) => not(tag, notATag)),
+      ]),
+    ],
+    problem: winner === null ? whyNoWinner(policy.value, counts) : null,
   }
 }
 
-function whyNoWinner(
-  { kind, text }: TagPolicy,
-  { all, matching }: { readonly all: number; readonly matching: number },
-): string {
+const notATag = 'cannot be a tag, which has letters, digits, `_`, `.` and `-`, and at most 128'
+
+function matches(tag: string, because: string): TagJson {
+  return { tag, matches: true, because }
+}
+
+function not(tag: string, because: string): TagJson {
+  return { tag, matches: false, because }
+}
+
+/** Each once. */
+function byName(tags: readonly TagJson[]): readonly TagJson[] {
+  return [...new Map(tags.map((one) => [one.tag, one])).values()].toSorted((a, b) => (a.tag < b.tag ? -1 : 1))
+}
+
+type Counts = {
+  readonly all: number
+  readonly matching: number
+  readonly passedOver: FoundTags['passedOver'] | undefined
+}
+
+function whyNoWinner({ kind, text }: TagPolicy, { all, matching, passedOver }: Counts): string {
+  if (matching === 0 && (passedOver?.size ?? 0) > 0) return `no tag that matches \`${text}\` can be had`
   if (all === 0) return 'there are no tags'
   if (matching === 0) return `no tag matches \`${text}\``
   if (kind === 'numerical')
     return `\`${text}\` orders tags by number, and not all of the ${matching} that match are one`
-  return `\`${text}\` orders tags by their created time, which is not known here: any of the ${matching} that match may be the newest`
+  const next = passedOver === undefined ? ' (`--image REF` reads it from the registry)' : ''
+  return `\`${text}\` orders tags by their created time, which is not known here: any of the ${matching} that match may be the newest${next}`
 }
 
 function without(problem: string): TagsJson {

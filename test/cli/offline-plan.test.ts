@@ -21,6 +21,26 @@ async function registryWith(t: TestContext, tags: readonly string[]): Promise<{ 
   return { REGISTRIES: JSON.stringify([{ host: 'eu.gcr.io', url: registry.url }]) }
 }
 
+/** One that lists these tags, and answers to a `HEAD` of each as it is told. */
+async function registryAnswering(
+  t: TestContext,
+  tags: readonly string[],
+  statusOf: (tag: string) => number,
+): Promise<{ readonly REGISTRIES: string }> {
+  const server = createServer(({ url = '', method }, response) => {
+    if (url.includes('/tags/list')) response.end(JSON.stringify({ tags }))
+    else {
+      const status = method === 'HEAD' ? statusOf(url.split('/').at(-1) ?? '') : 404
+      const headers = { 'retry-after': '120', 'docker-content-digest': `sha256:${'0'.repeat(64)}` }
+      response.writeHead(status, { ...headers, 'content-type': 'application/vnd.oci.image.manifest.v1+json' }).end()
+    }
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const { port } = server.address() as AddressInfo
+  return { REGISTRIES: JSON.stringify([{ host: 'eu.gcr.io', url: `http://127.0.0.1:${port}` }]) }
+}
+
 suite('lotse plan', () => {
   test('says what would be released, and changes nothing', async (t) => {
     const text = deployment(`${image}:1.2.0`, follows)
@@ -146,26 +166,33 @@ suite('lotse plan', () => {
     )
   })
 
-  test('drops a tag whose manifest is gone, and takes the next', async (t) => {
-    const server = createServer(({ url = '', method }, response) => {
-      if (url.includes('/tags/list')) response.end(JSON.stringify({ tags: ['1.2.0', '1.2.1', '1.2.2'] }))
-      else if (method === 'HEAD' && url.endsWith('/1.2.1')) {
-        response.setHeader('content-type', 'application/vnd.oci.image.manifest.v1+json')
-        response.setHeader('docker-content-digest', `sha256:${'0'.repeat(64)}`)
-        response.end()
-      } else response.writeHead(404).end()
-    }).listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    t.after(() => server.close())
-    const { port } = server.address() as AddressInfo
-    const environment = { REGISTRIES: JSON.stringify([{ host: 'eu.gcr.io', url: `http://127.0.0.1:${port}` }]) }
+  test('drops a tag whose manifest is gone, says so, and takes the next', async (t) => {
+    const environment = await registryAnswering(t, ['1.2.0', '1.2.1', '1.2.2'], (tag) => (tag === '1.2.1' ? 200 : 404))
     const { path } = await folderWith(t, { 'web.yaml': deployment(`${image}:1.2.0`, follows) })
-    const { json } = await answerOf(['plan', path], { environment })
+    const { json, stderr } = await answerOf(['plan', path], { environment })
     assert.deepEqual(
       (json as { readonly changes: readonly { readonly to: string }[] }).changes.map(({ to }) => to),
       ['1.2.1'],
     )
+    assert.match(stderr, /^lotse: .*demo-service:1\.2\.2 is passed over .*: its registry has no such manifest$/m)
   })
+
+  const silent: readonly (readonly [name: string, status: number, because: RegExp])[] = [
+    ['has no manifest of what it lists', 404, /^no tag that matches semver:~1\.2 can be had: 1\.2\.1 is listed, but /],
+    ['refuses to show what it lists', 403, /^no tag that matches .* 1\.2\.1 is listed, but .* status 403$/],
+    ['breaks down after the list', 500, /^its registry cannot be read: HEAD .* was answered with 500$/],
+    ['wants to be left alone', 429, /was answered with 429; it may be asked again in 120 s$/],
+  ]
+  for (const [name, status, because] of silent) {
+    test(`says what a registry answered that ${name}`, async (t) => {
+      const environment = await registryAnswering(t, ['1.2.0', '1.2.1'], () => status)
+      const { path } = await folderWith(t, { 'web.yaml': deployment(`${image}:1.2.0`, follows) })
+      const { code, json } = await answerOf(['plan', path], { environment })
+      const { changes, skipped } = json as { changes: unknown; skipped: readonly { readonly because: string }[] }
+      assert.deepEqual([code, changes, skipped.length], [0, [], 1])
+      assert.match(skipped[0]?.because ?? '', because)
+    })
+  }
 
   test('honours the configuration of the folder', async (t) => {
     const { path } = await folderWith(t, {
@@ -221,6 +248,27 @@ suite('lotse tags --image', () => {
     const { code, json } = await answerOf(args, { environment })
     const { winner, tags } = json as { readonly winner: string; readonly tags: readonly { readonly tag: string }[] }
     assert.deepEqual([code, winner, tags.map(({ tag }) => tag)], [0, '1.2.1', ['1.2.1', '1.2.0', 'main']])
+  })
+
+  test('shows what is listed and cannot be had, and lets it not win', async (t) => {
+    const environment = await registryAnswering(t, ['main-1', 'main-2', 'x'], () => 404)
+    const { code, json } = await answerOf(['tags', '--policy', 'main-*', '--image', image], { environment })
+    const because = 'matches and is listed, but its registry has no such manifest'
+    assert.deepEqual(
+      [code, json],
+      [
+        1,
+        {
+          winner: null,
+          tags: [
+            { tag: 'main-2', matches: true, because },
+            { tag: 'main-1', matches: true, because },
+            { tag: 'x', matches: false, because: 'does not match' },
+          ],
+          problem: 'no tag that matches `main-*` can be had',
+        },
+      ],
+    )
   })
 
   test('says why there are none', async (t) => {

@@ -3,7 +3,7 @@ import type { ListedManifest } from '../../core/image/listed-manifests.ts'
 import type { ImageName } from '../../core/image/ref.ts'
 import { formatProblem, type Parsed } from '../../core/parsed.ts'
 import type { KnownTag, TagContent } from '../../core/image/wanted-metadata.ts'
-import type { ImageTags } from '../../core/release/plan.ts'
+import type { Fruitless, ImageTags } from '../../core/release/plan.ts'
 import { UserError } from '../../core/user-error.ts'
 import { createRegistry, type Registry } from '../../io/registry/client.ts'
 import { type Knowledge, type StartingFacts, createKnowledge, inParallel } from '../../io/registry/knowledge.ts'
@@ -55,7 +55,7 @@ async function factsOf(registry: Registry, image: ImageName): Promise<StartingFa
     return list.kind === 'tags' ? facts(list, knownByList(list.manifests ?? [])) : facts(list)
   } catch (error) {
     if (!(error instanceof RegistryUnavailable)) throw error
-    return facts({ kind: 'refused', because: error.message })
+    return facts({ kind: 'refused', because: whyUnavailable(error) })
   }
 }
 
@@ -64,14 +64,27 @@ function knownByList(manifests: readonly ListedManifest[]): ReadonlyMap<string, 
   return new Map(manifests.flatMap(({ tags, ...told }) => tags.map((tag) => [tag, { ...told, ...seen }] as const)))
 }
 
+function whyUnavailable({ message, retryAfterMs }: RegistryUnavailable): string {
+  return retryAfterMs === undefined
+    ? message
+    : `${message}; it may be asked again in ${Math.ceil(retryAfterMs / 1000)} s`
+}
+
+export type OfflineKnowledge = Pick<Knowledge, 'factsOf' | 'lookUp'> & {
+  /** The tags of an image that its registry lists and does not show, each with the reason, in the order of the look-ups. */
+  readonly passedOver: (image: ImageName) => ReadonlyMap<string, string>
+}
+
 /** Knows the tags of these images; what is learned of them lasts as long as the process. */
-export async function knowledgeOf(registry: Registry, images: readonly ImageName[]): Promise<Knowledge> {
+export async function knowledgeOf(registry: Registry, images: readonly ImageName[]): Promise<OfflineKnowledge> {
   const start = new Map<ImageName, StartingFacts>()
   await inParallel(images, async (image) => {
     start.set(image, await factsOf(registry, image))
   })
   const contents = new Map<string, TagContent>()
-  return createKnowledge(
+  const unanswered = new Map<ImageName, string>()
+  const passedOver = new Map<ImageName, ReadonlyMap<string, string>>()
+  const knowledge = createKnowledge(
     {
       registry,
       async keepDigest(_image, _tag, digest) {
@@ -81,9 +94,26 @@ export async function knowledgeOf(registry: Registry, images: readonly ImageName
       async keepContent(digest, content) {
         contents.set(digest, content)
       },
-      keepFruitless: async () => {},
-      unavailable: async () => {},
+      async keepFruitless({ what, image, tag }, answer) {
+        if (what === 'digest')
+          passedOver.set(image, new Map([...(passedOver.get(image) ?? []), [tag, whyNotShown(answer)]]))
+      },
+      async unavailable(image, error) {
+        unanswered.set(image, whyUnavailable(error))
+      },
     },
     start,
   )
+  return {
+    factsOf(image) {
+      const [facts, because] = [knowledge.factsOf(image), unanswered.get(image)]
+      return because === undefined ? facts : { ...facts, tags: { kind: 'refused', because } }
+    },
+    lookUp: knowledge.lookUp,
+    passedOver: (image) => passedOver.get(image) ?? new Map(),
+  }
+}
+
+function whyNotShown(answer: Fruitless): string {
+  return answer.kind === 'absent' ? 'its registry has no such manifest' : answer.because
 }
