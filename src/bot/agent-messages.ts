@@ -2,7 +2,7 @@ import type { AgentMessage, AgentState } from '../core/agent-protocol.ts'
 import type { SyncReport } from '../core/sync/report.ts'
 import type { AgentSession } from '../io/agent-link/sessions.ts'
 import { keepAgentState, keepConnected, keepDisconnected, readAgent } from '../io/store/agents.ts'
-import { forgetFailedDiffs, keepDiffResult, unansweredPulls } from '../io/store/diffs.ts'
+import { askFailedDiffs, keepDiffResult, unansweredPulls } from '../io/store/diffs.ts'
 import { readRepository } from '../io/store/repositories.ts'
 import { addSync } from '../io/store/syncs.ts'
 import type { AgentDeps } from './agents.ts'
@@ -12,7 +12,7 @@ import { formatClusterKey, formatPullKey, journeys } from './keys.ts'
 export async function agentConnected({ database, jobs }: AgentDeps, session: AgentSession): Promise<void> {
   const { repository, cluster, key, since } = session
   await keepConnected(database, session, { key, at: since })
-  await forgetFailedDiffs(database, repository, cluster)
+  await askFailedDiffs(database, repository, cluster)
   await lookAtUnanswered({ database, jobs }, session)
 }
 

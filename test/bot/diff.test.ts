@@ -241,9 +241,15 @@ describe('a live diff', () => {
     const { pull, base, head } = asked
     world.agent.say({ kind: 'diffed', pull, base, head, result: { kind: 'failed', because: 'no git' } })
     await come(() => assert.equal(world.checks(world.pull(number))[check], 'failure'))
+    await world.rest()
+    world.github.requests.reset()
+    world.agent.say({ kind: 'diffed', pull, base, head, result: { kind: 'failed', because: 'no git' } })
     await world.agent.disconnect()
     await world.agent.connect()
     await come(() => assert.equal(asks(world.agent).length, 2))
+    await world.rest()
+    // Until it tells something else, what it said last stays as it is.
+    assert.deepEqual(world.github.requests.byRoute(), {})
     answer(world)
     await come(() => assert.equal(world.checks(world.pull(number))[check], 'success'))
     await world.rest()

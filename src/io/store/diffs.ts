@@ -200,10 +200,10 @@ export async function keepDiffResult(
   return rows.length > 0
 }
 
-/** An agent that comes back is asked again for what it could not tell. */
-export async function forgetFailedDiffs(database: Queryable, repository: RepoId, cluster: ClusterName): Promise<void> {
+/** An agent that comes back is asked at once for what it could not tell. What it said stays until it says something else. */
+export async function askFailedDiffs(database: Queryable, repository: RepoId, cluster: ClusterName): Promise<void> {
   await database.query(
-    `update live_diff set result = null where repository = $1 and cluster = $2 and result->>'kind' = 'failed'`,
+    `update live_diff set asked_at = null where repository = $1 and cluster = $2 and result->>'kind' = 'failed'`,
     [repository, cluster],
   )
 }

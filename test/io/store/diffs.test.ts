@@ -7,9 +7,9 @@ import { guaranteed } from '../../../src/core/parsed.ts'
 import { createKey } from '../../../src/io/agent-link/keys.ts'
 import {
   type SeenPull,
+  askFailedDiffs,
   doubtPull,
   forgetDiffResult,
-  forgetFailedDiffs,
   forgetPull,
   keepDiffResult,
   keepLiveDiff,
@@ -118,10 +118,10 @@ describe('an answer', () => {
     assert.deepEqual(await unansweredPulls(database, pull.repository), [])
     await keepDiffResult(database, pull, { cluster, head, base, result: failed, at })
     assert.deepEqual(await unansweredPulls(database, pull.repository), [3])
-    await forgetFailedDiffs(database, pull.repository, cluster)
-    assert.deepEqual(await unansweredPulls(database, pull.repository), [3])
+    await askFailedDiffs(database, pull.repository, cluster)
+    assert.deepEqual(await readLiveDiffs(database, pull), [{ ...asked, askedAt: undefined, result: failed }])
     await forgetDiffResult(database, pull, cluster)
-    assert.equal((await readLiveDiffs(database, pull))[0]?.askedAt, undefined)
+    assert.deepEqual(await readLiveDiffs(database, pull), [{ ...asked, askedAt: undefined, result: undefined }])
   })
 
   test('goes with its pull request', async () => {
