@@ -1,5 +1,5 @@
 import type { Authorizer } from './authorization.ts'
-import { whoAsks } from './credentials.ts'
+import { refusedWith } from './credentials.ts'
 import { type Refused, type RegistryHosts, type RegistryPlace, inSettings } from './hosts.ts'
 import { type Lookup, whyNotPublic } from './public-address.ts'
 import type { Incoming, Outgoing, TooLarge, Transport } from './transport.ts'
@@ -40,7 +40,7 @@ export function createAsk({ hosts, transport, authorizer, lookup }: Deps): Ask {
     const again = login.header !== usual.header
     const second = again ? await follow(place, withAuthorization(outgoing, login.header), options) : first
     if (second.kind === 'refused' || ![401, 403].includes(second.status)) return second
-    return refusal(place, `it answers ${whoAsks(host.credentials)} with ${second.status}`)
+    return refusal(place, `it answers ${refusedWith(host.credentials, second.status)}`)
   }
 }
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { type Parsed, formatProblem, parsed } from '../../core/parsed.ts'
 import type { Secret } from '../../core/secret.ts'
 import { type Login, loginIn } from './docker-config.ts'
-import type { Refused, RegistryPlace } from './hosts.ts'
+import { type Refused, type RegistryPlace, inSettings } from './hosts.ts'
 import type { AskLoginProgram } from './login-program.ts'
 
 export type Credentials =
@@ -41,8 +41,15 @@ async function resolve(
   return login.value?.kind === 'program' ? await ask(login.value) : parsed(login.value)
 }
 
-/** How errors call us. */
-export function whoAsks(credentials: Credentials | undefined): string {
+/** How errors say that we got an answer which is none: `our username and password with 401`. */
+export function refusedWith(credentials: Credentials | undefined, got: number | string): string {
+  // Many registries do not tell what is not there from what is not for everybody.
+  const wantsLogin = credentials === undefined && (got === 401 || got === 403)
+  const next = `: there is no such image, or it asks for a username and password; an operator can add them ${inSettings}`
+  return `${whoAsks(credentials)} with ${got}${wantsLogin ? next : ''}`
+}
+
+function whoAsks(credentials: Credentials | undefined): string {
   switch (credentials?.kind) {
     case undefined:
       return 'an anonymous request'

@@ -1,4 +1,4 @@
-import { whoAsks } from './credentials.ts'
+import { refusedWith } from './credentials.ts'
 import type { Refused, RegistryHost } from './hosts.ts'
 import { parseObject } from './json-object.ts'
 import type { Outgoing, Transport } from './transport.ts'
@@ -57,9 +57,9 @@ async function requestToken(
 ): Promise<Token | Refused> {
   const answer = await transport(outgoingTo(host, request))
   if (answer.kind === 'too-large' || answer.status !== 200) {
-    const got = answer.kind === 'too-large' ? `more than ${answer.bytes} bytes` : `${answer.status}`
-    const who = whoAsks(host.credentials)
-    return { kind: 'refused', because: `the token server of \`${host.name}\` answered ${who} with ${got}` }
+    const got = answer.kind === 'too-large' ? `more than ${answer.bytes} bytes` : answer.status
+    const refused = refusedWith(host.credentials, got)
+    return { kind: 'refused', because: `the token server of \`${host.name}\` answered ${refused}` }
   }
   return readToken(host, answer.body, now())
 }

@@ -345,6 +345,26 @@ test('a token server that refuses the password is a reason', async (t) => {
   })
 })
 
+for (const [name, status] of [
+  ['its token server', 401],
+  ['its token server, which forbids it', 403],
+  ['itself, for a token of everybody', 200],
+] as const) {
+  test(`a registry that refuses strangers by ${name} is said to ask for a login`, async (t) => {
+    const registry = await serve(t, (request, response) => {
+      const realm = `http://${request.headers.host}/token`
+      if (request.url?.startsWith('/token') === true) response.writeHead(status).end('{"token":"t"}')
+      else response.writeHead(401, { 'www-authenticate': `Bearer realm="${realm}",service="x"` }).end()
+    })
+    const answer = await clientOf(registry).listTags(image)
+    assert.ok(answer.kind === 'refused')
+    assert.match(
+      answer.because,
+      /an anonymous request with 40[13]: there is no such image, or it asks for a username and password; an operator can add them to/,
+    )
+  })
+}
+
 test('a wrong password is sent once per call', async (t) => {
   const registry = await sandbox(t, { auth: login })
   const client = clientOf(registry, { username: 'bot', password: new Secret('wrong') })
