@@ -1,4 +1,5 @@
-import { isCollection, isPair, isScalar, type Node, type Pair, Scalar, type YAMLMap } from 'yaml'
+import { isCollection, isNode, isPair, isScalar, type Node, type Pair, Scalar, type YAMLMap } from 'yaml'
+import { nodesOf } from './document.ts'
 import { asScalar } from './scalar-text.ts'
 import { keyText } from './spot.ts'
 
@@ -31,14 +32,14 @@ export function firstEntry(spread: Spread, pair: Pair, entry: Entry, step: numbe
 
 /** All lines of an entry, or in a flow mapping the entry and its comma. */
 export function removal(spread: Spread, index: number): Splice | undefined {
-  const { map, start, file } = spread
+  const { map, start } = spread
   const [before, pair, after] = [map.items[index - 1], map.items[index], map.items[index + 1]]
   if (pair === undefined) return undefined
   if (map.flow !== true) return wholeLines(spread, pair, lineAfter(spread, endOf(pair)))
   const from = after === undefined && before !== undefined ? endOf(before) : startOf(pair)
   const to = after === undefined ? endOf(pair) : startOf(after)
   const cut = { start: start + from, end: start + to, text: '' }
-  return holdsComment(file.slice(cut.start, cut.end)) ? undefined : cut
+  return holdsComment(spread, cut, pair) ? undefined : cut
 }
 
 /** Only the line with the key of an entry, where what belongs to it begins on a later line. */
@@ -156,8 +157,13 @@ function isBlockText(value: unknown): boolean {
   return isScalar(value) && (value.type === Scalar.BLOCK_LITERAL || value.type === Scalar.BLOCK_FOLDED)
 }
 
-function holdsComment(text: string): boolean {
-  return /(?:^|\s)#/.test(text)
+/** Outside of the scalars: `"see #12"` holds none. */
+function holdsComment({ file, start }: Spread, cut: Splice, { key, value }: Pair): boolean {
+  const scalars = [key, value].filter(isNode).flatMap((node) => [...nodesOf(node)].filter((each) => isScalar(each)))
+  const texts = scalars.map((scalar) => rangeOf(scalar))
+  const starts = [cut.start, ...texts.map(([, end]) => start + end)]
+  const ends = [...texts.map(([from]) => start + from), cut.end]
+  return starts.some((from, index) => /(?:^|\s)#/.test(file.slice(from, ends[index])))
 }
 
 /** The first entry of this key, and its number. */

@@ -212,6 +212,17 @@ suite('annotate takes away', () => {
     assert.equal(annotated(text, [{ name: 'locked_msg', value: undefined }]), deployment('  annotations:\n    c: d'))
   })
 
+  test('a text with a # in braces, which is no comment', () => {
+    const lock: PolicyEdit = { name: 'locked_msg', value: 'see #12, # b' }
+    const before = 'kind: Deployment\nmetadata: {name: web}\n'
+    const locked = annotated(before, [lock])
+    assert.equal(
+      locked,
+      'kind: Deployment\nmetadata: {name: web, annotations: {fluxcd.io/locked_msg: "see #12, # b"}}\n',
+    )
+    assert.equal(annotated(locked, [{ ...lock, value: undefined }]), before)
+  })
+
   test('the last line of a file without a last line break', () =>
     assert.equal(
       annotated('kind: Deployment\nmetadata:\n  name: web\n  annotations:\n    a: b\n    fluxcd.io/automated: "true"', [
@@ -268,6 +279,12 @@ suite('annotate refuses', () => {
     [
       'a comment in the way',
       deployment('  annotations: {fluxcd.io/automated: "true", # a\n    b: c}'),
+      off,
+      /cannot be/,
+    ],
+    [
+      'a comment in the way, beside a # in quotes',
+      deployment('  annotations: {fluxcd.io/automated: "a #b", # a\n    b: c}'),
       off,
       /cannot be/,
     ],
