@@ -83,6 +83,16 @@ suite('lotse images', () => {
     assert.ok(!`${stdout}${stderr}`.includes('\u001b'))
   })
 
+  test('reads a folder whose .github is a circle or a file', async (t) => {
+    const circle = await folderWith(t, { 'a.yaml': deployment('nginx') })
+    await symlink('.github', join(circle.path, '.github'))
+    const file = await folderWith(t, { 'a.yaml': deployment('nginx'), '.github': '' })
+    for (const { path } of [circle, file]) {
+      const { code, json, stderr } = await answerOf(['images', path])
+      assert.deepEqual([code, (json as readonly unknown[]).length, stderr], [0, 1, ''])
+    }
+  })
+
   test('says that there are none', async (t) => {
     const { path } = await folderWith(t, {})
     assert.deepEqual(await answerOf(['images', path]), { code: 0, json: [], stderr: '' })
@@ -402,9 +412,24 @@ suite('an offline command that is called wrongly ends with 2:', () => {
     })
   }
 
-  test('a folder that is not there is no wrong call', async () => {
-    const { code, stderr } = await lotse(['images', '/nowhere/at/all'])
-    assert.equal(code, 1)
-    assert.match(stderr, /expected a folder, got `\/nowhere\/at\/all`: the folder cannot be read \(ENOENT\)\n {2}Name/)
-  })
+  const noFolders = {
+    'nowhere/at/all': 'ENOENT',
+    'a.yaml': 'ENOTDIR',
+    circle: 'ELOOP',
+    ['x'.repeat(300)]: 'ENAMETOOLONG',
+  }
+  for (const [name, error] of Object.entries(noFolders)) {
+    test(`what is no folder (${error}) is no wrong call`, async (t) => {
+      const { path } = await folderWith(t, { 'a.yaml': deployment('nginx') })
+      await symlink('circle', join(path, 'circle'))
+      for (const args of [['images'], ['release', '--image', 'nginx:2'], ['policy', '--workload', web, '--lock']]) {
+        const { code, stdout, stderr } = await lotse([...args, join(path, name), '--json'])
+        assert.deepEqual([code, stdout], [1, ''])
+        assert.match(
+          stderr,
+          new RegExp(`^lotse: expected a folder, got .*: the folder cannot be read \\(${error}\\)\n {2}Name`),
+        )
+      }
+    })
+  }
 })

@@ -63,14 +63,25 @@ export function readFolderConfiguration(folder: string): Configuration {
 
 function parseFolderConfiguration(folder: string): Parsed<Configuration> {
   const file = guaranteed(parseFilePath(configurationPath))
-  const entry = lstatSync(join(folder, file), { throwIfNoEntry: false })
   // A `.github` that is a link is none to GitHub, so it is none here.
-  const isThere = entry !== undefined && lstatSync(join(folder, '.github')).isDirectory()
+  const isBelow = ['folder', 'unknown'].includes(whatIsAt(join(folder, '.github')))
+  const isThere = isBelow && whatIsAt(join(folder, file)) !== 'nothing'
   const text = isThere ? readText(folder, file) : parsed('version: 1')
   const configuration = text.ok ? parseConfiguration(text.value) : text
   if (configuration.ok) return configuration
   const [first, ...others] = configuration.problems
   return refused(inFile(first, file), ...others.map((problem) => inFile(problem, file)))
+}
+
+const noWayThere: readonly string[] = ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG']
+
+/** What may not be looked at is unknown: that must not pass for nothing. */
+function whatIsAt(path: string): 'folder' | 'no folder' | 'nothing' | 'unknown' {
+  try {
+    return lstatSync(path).isDirectory() ? 'folder' : 'no folder'
+  } catch (cause) {
+    return noWayThere.includes(codeOf(cause)) ? 'nothing' : 'unknown'
+  }
 }
 
 type Found = { readonly file: FilePath; readonly problem?: Problem }
