@@ -26,6 +26,10 @@ export function readArguments<const O extends Options>(args: readonly string[], 
     tokens: true,
   })
   for (const token of tokens) if (token.kind === 'option') check(token, options)
+  checkDoubled(
+    tokens.flatMap((token) => (token.kind === 'option' ? token : [])),
+    options,
+  )
   // What was checked has the types of its options.
   return { values: values as Arguments<O>['values'], words: positionals }
 }
@@ -45,4 +49,14 @@ function check({ name, rawName, value, inlineValue }: Token, options: Options): 
   // A value may begin with a dash, but then it is more likely the next option: `--registry=-x` is clear.
   const missing = value === undefined || (inlineValue !== true && value.startsWith('-'))
   if (option.type === 'string' && missing) throw new WrongCall(`the option \`${rawName}\` needs a value`)
+}
+
+/** Of two values one would be lost without a word; a flag that is there twice says the same. */
+function checkDoubled(tokens: readonly Token[], options: Options): void {
+  for (const [index, { name, rawName }] of tokens.entries()) {
+    const { type, multiple } = options[name] ?? { type: 'boolean' }
+    const isDoubled = tokens.findIndex((token) => token.name === name) < index
+    if (type === 'string' && multiple !== true && isDoubled)
+      throw new WrongCall(`the option \`${rawName}\` is there twice`)
+  }
 }

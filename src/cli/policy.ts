@@ -58,9 +58,13 @@ function wantedEdits(values: Values): readonly PolicyEdit[] {
   if (lock && unlock) throw new WrongCall('expected `--lock` or `--unlock`, got both')
   if (message !== undefined && !lock) throw new WrongCall('expected `--lock` with `--message`')
   const locked = lock ? 'true' : undefined
+  const tags = tag.map(tagEdit)
+  const twice = tags.find(({ name }, index) => tags.findIndex((other) => other.name === name) < index)
+  if (twice !== undefined)
+    throw new WrongCall(`expected one \`--tag\` for a container, got two for \`${twice.name.slice('tag.'.length)}\``)
   const edits: readonly PolicyEdit[] = [
     ...(automate || deautomate ? [{ name: 'automated', value: automate ? 'true' : undefined }] : []),
-    ...tag.map(tagEdit),
+    ...tags,
     ...(lock || unlock ? [{ name: 'locked', value: locked }] : []),
     ...(message === undefined ? [] : [{ name: 'locked_msg', value: message }]),
     // Who locked it, and why, is over with the lock.
