@@ -156,6 +156,25 @@ describe('a live diff', () => {
     assert.equal(repository.comments.size, 1)
   })
 
+  test('takes no more calls however much is talked about it', async () => {
+    await using world = await startAgentWorld()
+    await world.agent.connect()
+    const number = await openPull(world)
+    const bob = world.github.person('bob')
+    world.github.faults.loseWebhooks(({ event }) => event === 'issue_comment')
+    for (let at = 0; at < 100; at += 1) await bob.comment(acme.repository, number, `talk ${at}`)
+    await come(() => assert.equal(asks(world.agent).length, 1))
+    answer(world)
+    await come(() => assert.equal(diffComments(world, number).length, 1))
+    await world.rest()
+    world.github.requests.reset()
+    await changeAgain(world, 'a: 2\n')
+    await come(() => assert.match(diffComments(world, number)[0] ?? '', new RegExp(world.pull(number).head)))
+    await world.rest()
+    const listed = world.github.requests.byRoute()['GET /repos/{owner}/{repo}/issues/{issue_number}/comments']
+    assert.equal(listed, undefined)
+  })
+
   test('of a locked conversation stands in its check alone', async () => {
     await using world = await startAgentWorld()
     await world.agent.connect()

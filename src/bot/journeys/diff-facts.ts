@@ -12,7 +12,6 @@ import { type DiffPull, readDiffPull } from '../../io/github/diff-pull.ts'
 import { readPermission } from '../../io/github/permission.ts'
 import { type KnownAgent, readAgents } from '../../io/store/agents.ts'
 import {
-  type KnownComment,
   type KnownDiffPull,
   type KnownLiveDiff,
   type SeenPull,
@@ -34,10 +33,12 @@ export type DiffContext = {
 }
 
 /** Looks at the pull request on GitHub, and keeps what it sees. undefined: it is closed, gone, or goes elsewhere. */
-export async function lookAtPull(context: DiffContext, known: KnownComment | undefined): Promise<SeenPull | undefined> {
+export async function lookAtPull(context: DiffContext, known: KnownDiffPull): Promise<SeenPull | undefined> {
   const { deps, octokit, repository, pull } = context
   const { appId, bot } = await deps.identity(repository.installation)
-  const found = await readDiffPull(octokit, repository.name, pull.number, { appId, bot })
+  const ours = known.comment === undefined ? [] : [known.comment]
+  const own = { appId, bot, comments: known.isSettled ? ours : undefined }
+  const found = await readDiffPull(octokit, repository.name, pull.number, own)
   if (found === undefined || found.state === 'closed' || !found.intoDefault) return undefined
   const { head, defaultHead } = found
   const comparison = await compareCommits(octokit, repository.name, { base: defaultHead, head })
@@ -53,7 +54,7 @@ export async function lookAtPull(context: DiffContext, known: KnownComment | und
   }
   // A person may have edited its marker away; without a store the marker is all that tells.
   const comment =
-    found.comments.find(({ id }) => id === known?.id) ??
+    found.comments.find(({ id }) => id === known.comment?.id) ??
     found.comments.find(({ body }) => parseDiffMarker(body) !== undefined)
   await keepSeenPull(deps.database, pull, { seen, comment })
   await keepRuns(context, seen, found)

@@ -30,7 +30,7 @@ export async function diff(deps: Deps, key: string): Promise<void> {
   const known = await readDiffPull(deps.database, pull)
   const context = known === undefined ? undefined : await contextOf(deps, pull)
   if (known === undefined || context === undefined) return
-  const seen = currentlySeen(known) ?? (await lookAtPull(context, known.comment))
+  const seen = currentlySeen(known) ?? (await lookAtPull(context, known))
   const isAsked = clustersWithAgents(context.configuration).length > 0
   if (seen === undefined || !isAsked) return forgetPull(deps.database, pull)
   const lives = await readLiveDiffs(deps.database, pull)

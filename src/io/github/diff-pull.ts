@@ -93,12 +93,19 @@ export type DiffPull = {
   readonly comments: readonly { readonly id: CommentId; readonly body: string }[]
 }
 
+export type OwnTraces = {
+  readonly appId: number
+  readonly bot: UserId
+  /** Our comments, where they are known: then what others have said is not looked through for them. */
+  readonly comments: DiffPull['comments'] | undefined
+}
+
 /** undefined: there is no such pull request, or its commit is gone. */
 export async function readDiffPull(
   octokit: Octokit,
   repository: RepoName,
   number: PullNumber,
-  own: { readonly appId: number; readonly bot: UserId },
+  own: OwnTraces,
 ): Promise<DiffPull | undefined> {
   const [owner, name] = ownerAndName(repository)
   const variables = { owner, name, number, appId: own.appId }
@@ -127,7 +134,7 @@ export async function readDiffPull(
     required: requiredContexts(pull.baseRef),
     // Of a head that has just moved the commit may still be the one before it: its runs are not ours to edit.
     runs: commit.oid === pull.headRefOid ? runsOf(commit) : new Map(),
-    comments: await commentsOf(octokit, repository, number, { pull, bot: own.bot }),
+    comments: await commentsOf(octokit, repository, number, { pull, own }),
   }
 }
 
@@ -142,15 +149,15 @@ function runsOf({ checkSuites }: CommitAnswer): ReadonlyMap<string, PolicyRun> {
   )
 }
 
-/** One page shows them nearly always; where there are more, all of them are listed. */
+/** One page shows them nearly always; where there are more, and ours are not known, all of them are listed. */
 async function commentsOf(
   octokit: Octokit,
   repository: RepoName,
   number: PullNumber,
-  { pull: { comments }, bot }: { readonly pull: PullAnswer; readonly bot: UserId },
+  { pull: { comments }, own: { bot, comments: known } }: { readonly pull: PullAnswer; readonly own: OwnTraces },
 ): Promise<DiffPull['comments']> {
   if (comments.totalCount > comments.nodes.length) {
-    return listOwnComments(octokit, repository, number, { bot, since: '1970-01-01T00:00:00Z' })
+    return known ?? listOwnComments(octokit, repository, number, { bot, since: '1970-01-01T00:00:00Z' })
   }
   return comments.nodes
     .filter(({ author }) => author?.databaseId === bot)

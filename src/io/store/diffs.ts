@@ -32,6 +32,8 @@ export type KnownDiffPull = {
   readonly doubts: number
   /** false: it may have changed since, or something of ours may be on it that we do not know. */
   readonly isCurrent: boolean
+  /** false: the last run may have died while it wrote. */
+  readonly isSettled: boolean
   /** undefined: nobody looked yet. */
   readonly seen: SeenPull | undefined
   readonly comment: KnownComment | undefined
@@ -83,7 +85,13 @@ export async function readDiffPull(
   ])
   if (row === undefined) return undefined
   const { doubts, settled_doubts: settled, seen, comment } = row
-  return { doubts, isCurrent: doubts === settled, seen: seen ?? undefined, comment: comment ?? undefined }
+  return {
+    doubts,
+    isCurrent: doubts === settled,
+    isSettled: settled !== null,
+    seen: seen ?? undefined,
+    comment: comment ?? undefined,
+  }
 }
 
 /** Not current yet: `settlePull` says so when everything that follows from it is written. */

@@ -62,7 +62,13 @@ describe('a pull request', () => {
     await doubtPull(database, pull)
     const comment = { id: guaranteed(parseCommentId(99)), body: 'so' }
     await keepSeenPull(database, pull, { seen, comment })
-    assert.deepEqual(await readDiffPull(database, pull), { doubts: 1, isCurrent: false, seen, comment })
+    assert.deepEqual(await readDiffPull(database, pull), {
+      doubts: 1,
+      isCurrent: false,
+      isSettled: false,
+      seen,
+      comment,
+    })
     await settlePull(database, pull, 1)
     assert.equal((await readDiffPull(database, pull))?.isCurrent, true)
     assert.deepEqual(await pullsOfHead(database, pull.repository, head), [3])
