@@ -149,4 +149,28 @@ describe('release.max-open', () => {
     await world.startBot()
     assert.deepEqual(seen(world), ['1 closed a 1.2.1', '2 open b 1.2.1', '3 open c 1.2.1'])
   })
+
+  test('one that GitHub refuses to open takes the place of no other', async () => {
+    await using world = await fiveWorkloads(1)
+    // Git cannot hold a branch inside of another.
+    const branch = 'lotse/release/production/workload=demo=deployment+a/mine'
+    await world.github.person('bob').push(acme.repository, { branch, create: true, files: { 'x.md': 'x' } })
+    await push(world, '1.2.1')
+    assert.deepEqual(seen(world), ['1 open b 1.2.1'])
+  })
+
+  test('one that GitHub does not show holds up no other, and takes its place until it is seen', async () => {
+    await using world = await fiveWorkloads(3)
+    const looks = (): number => world.github.requests.count(({ route }) => route === 'graphql ReleaseFacts')
+    const before: number[] = []
+    world.github.requests.reset()
+    world.github.faults.onWrite(async ({ route, phase }) => {
+      if (route === '/repos/{owner}/{repo}/pulls' && phase === 'before') before.push(looks())
+    })
+    world.github.faults.refuse('graphql ReleaseFacts', 502)
+    await push(world, '1.2.1')
+    // All five are looked at; then two are opened, and only the next try asks for the first again.
+    assert.deepEqual(before, [6, 7, 9])
+    assert.deepEqual(seen(world), ['1 open b 1.2.1', '2 open c 1.2.1', '3 open d 1.2.1'])
+  })
 })
