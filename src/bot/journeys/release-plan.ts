@@ -10,9 +10,8 @@ import { keepFollowedImages, readFiles } from '../../io/store/repositories.ts'
 import type { Deps } from '../deps.ts'
 import { journeys } from '../keys.ts'
 import type { ReadRepository } from './reading.ts'
+import { planWithLookups } from './release-lookups.ts'
 
-/** So many look-ups in one run; a registry with thousands of tags whose times nobody has read takes several. */
-const mostLookups = 1000
 const nextRunMs = 1000
 /** After a registry that refused. One that says to come back each second would have the whole plan made each second. */
 const retryMs = 30_000
@@ -29,19 +28,13 @@ export async function planOf(
   const followedAnew = await keepFollowedImages(deps.database, repository.id, images)
   const knowledge = await knowledgeOf(deps, repository, { images, followedAnew })
   const now = deps.now()
-  for (let done = 0; ;) {
-    const plan = planRelease({ configuration, files, factsOf: knowledge.factsOf, now })
-    if (plan.lookups.length === 0) return plan
-    if (done >= mostLookups) {
-      knowledge.leave(plan.lookups.map(({ image }) => image))
-      // What taught nothing would teach nothing again: the next push, tag or refresh tries.
-      if (knowledge.kept() > 0) await deps.jobs.ask(journeys.release, `${repository.id}`, { afterMs: nextRunMs })
-      continue
-    }
-    await knowledge.lookUp(plan.lookups)
-    done += plan.lookups.length
-    deps.log.info({ repository: repository.name, lookups: plan.lookups.length, done }, 'images looked up')
-  }
+  const { plan, goesOn } = await planWithLookups(
+    knowledge,
+    () => planRelease({ configuration, files, factsOf: knowledge.factsOf, now }),
+    (lookups) => deps.log.info({ repository: repository.name, lookups }, 'images looked up'),
+  )
+  if (goesOn) await deps.jobs.ask(journeys.release, `${repository.id}`, { afterMs: nextRunMs })
+  return plan
 }
 
 type Followed = { readonly images: readonly ImageName[]; readonly followedAnew: readonly ImageName[] }
