@@ -272,4 +272,20 @@ spec: { template: { spec: { containers: [{ name: a, image: "eu.gcr.io/project/de
       ['lotse/release/production/eu.gcr.io+project+demo-service'],
     )
   })
+
+  test('whoever edits the body moves no release under the rules of another cluster', async () => {
+    const rules = `version: 1
+clusters:
+  production: { path: clusters/production, release: { merge: manual } }
+  staging: { path: clusters/staging, release: { merge: auto } }
+`
+    await using world = await withRelease({ '.github/lotse.yaml': rules })
+    const body = world.pull(1).body.replace('"cluster":"production"', '"cluster":"staging"')
+    assert.notEqual(body, world.pull(1).body)
+    await world.github.person('bob').editPull(acme.repository, 1, { body })
+    await world.rest()
+    await green(world)
+    assert.equal(world.pull(1).state, 'open')
+    assert.deepEqual(world.checks(world.pull(1)), { 'lotse/policy': 'success', ci: 'success' })
+  })
 })

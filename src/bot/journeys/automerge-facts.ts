@@ -6,6 +6,7 @@ import { policyCheckName } from '../../core/automerge/policy-check-name.ts'
 import { clusterNamed } from '../../core/config/configuration.ts'
 import { decideDiff } from '../../core/diff/decide.ts'
 import { formatProblem } from '../../core/parsed.ts'
+import { clusterOfBranch } from '../../core/release/group.ts'
 import { type MergeState, readMergeState } from '../../io/github/merge-facts.ts'
 import { doubtPull, readDiffPull, readLiveDiffs } from '../../io/store/diffs.ts'
 import { type KnownRelease, readRelease, seemsClosed } from '../../io/store/releases.ts'
@@ -58,10 +59,10 @@ export async function gatherMerge(deps: Deps, { repository: id, number }: Pull):
 async function liveDiffs(
   deps: Deps,
   repository: ReadRepository,
-  { pull: { number, head, marker } }: MergeState,
+  { pull: { number, head, headBranch } }: MergeState,
 ): Promise<readonly DiffFact[]> {
   const configuration = repository.configuration?.ok === true ? repository.configuration.value : undefined
-  const cluster = marker?.cluster
+  const cluster = clusterOfBranch(headBranch ?? '')
   if (configuration === undefined || cluster === undefined) return []
   // A release stays within its cluster, so nobody else has to tell anything of it.
   if ((clusterNamed(configuration, cluster)?.agents ?? []).length === 0) return []
@@ -79,7 +80,8 @@ async function liveDiffs(
 function settingsOf({ configuration }: ReadRepository, { pull }: MergeState): SettingsFacts {
   if (configuration === undefined) return { kind: 'absent' }
   if (!configuration.ok) return { kind: 'broken', problem: formatProblem(configuration.problems[0]) }
-  const cluster = pull.marker === undefined ? undefined : clusterNamed(configuration.value, pull.marker.cluster)
+  const name = clusterOfBranch(pull.headBranch ?? '')
+  const cluster = name === undefined ? undefined : clusterNamed(configuration.value, name)
   return cluster === undefined ? { kind: 'no-such-cluster' } : { kind: 'release', release: cluster.release }
 }
 

@@ -3,11 +3,11 @@ import { policyCheckName } from '../../core/automerge/policy-check-name.ts'
 import type { MergeFacts } from '../../core/automerge/facts.ts'
 import { policyCheck, refusedMergeCheck } from '../../core/automerge/policy-check.ts'
 import { type Remedy, remedyFor } from '../../core/automerge/remedy.ts'
-import { isReleaseBranch } from '../../core/release/group.ts'
+import { clusterOfBranch } from '../../core/release/group.ts'
 import { type Check, writeCheck } from '../../io/github/checks.ts'
 import { mergePull } from '../../io/github/pulls.ts'
 import { doubtReleases, noteOpen, rewriteRelease } from '../../io/store/releases.ts'
-import { Transient } from '../../runtime/retry.ts'
+import { Transient } from '../../core/transient.ts'
 import type { Deps } from '../deps.ts'
 import { formatPullKey, journeys, parsePullKey, type Pull } from '../keys.ts'
 import { type GatheredMerge, gatherMerge } from './automerge-facts.ts'
@@ -87,9 +87,9 @@ async function mend(deps: Deps, pull: Pull, facts: MergeFacts, remedy: Remedy | 
  */
 async function takeIn({ database, jobs }: Deps, { repository, number }: Pull, { pull }: MergeFacts): Promise<void> {
   const { marker, headBranch: branch } = pull
-  if (marker === undefined || branch === undefined || !isReleaseBranch(branch)) return
-  const { cluster, of } = marker
-  const group = { branch, cluster, of, changes: [] }
+  const cluster = branch === undefined ? undefined : clusterOfBranch(branch)
+  if (marker === undefined || branch === undefined || cluster === undefined) return
+  const group = { branch, cluster, of: marker.of, changes: [] }
   if (await noteOpen(database, repository, { group, pull: number })) await jobs.ask(journeys.release, `${repository}`)
 }
 

@@ -1,3 +1,4 @@
+import { clusterOfBranch } from '../release/group.ts'
 import { standstill } from '../release/timing.ts'
 import type { CheckFacts, DiffFact, MergeFacts, RequiredCheck } from './facts.ts'
 import { policyCheckName } from './policy-check-name.ts'
@@ -86,7 +87,7 @@ function isConfigured({ settings, pull }: MergeFacts): Verdict {
     case 'broken':
       return no('broken-configuration', settings.problem)
     case 'no-such-cluster':
-      return no('no-such-cluster', `the configuration has no cluster ${pull.marker?.cluster ?? ''}`)
+      return no('no-such-cluster', `the configuration has no cluster ${clusterOfBranch(pull.headBranch ?? '') ?? ''}`)
   }
 }
 

@@ -7,6 +7,7 @@ import {
   type FilePath,
   type PullNumber,
   parseBranchName,
+  parseClusterName,
 } from '../ids.ts'
 import { type ImageName, withTag } from '../image/ref.ts'
 import type { ScalarEdit } from '../manifest/edit.ts'
@@ -125,6 +126,16 @@ export function releaseBranch(cluster: ClusterName, of: GroupOf): BranchName {
 
 export function isReleaseBranch(branch: string): boolean {
   return branch.startsWith(prefix)
+}
+
+/**
+ * The cluster whose rules hold for a release. Read from the branch, which GitHub lets nobody change: the body, with our
+ * marker in it, is edited by whoever may write.
+ */
+export function clusterOfBranch(branch: string): ClusterName | undefined {
+  const name = isReleaseBranch(branch) ? branch.slice(prefix.length).split('/')[0] : undefined
+  const cluster = parseClusterName(name ?? '')
+  return cluster.ok ? cluster.value : undefined
 }
 
 function nameOf(of: GroupOf): string {

@@ -11,6 +11,7 @@ import {
   type ReleaseGroup,
   groupChanges,
   imagesOfGroup,
+  clusterOfBranch,
   releaseBranch,
   sameChanges,
   wholeGroup,
@@ -169,6 +170,11 @@ describe('releaseBranch', () => {
     assert.equal(releaseBranch(cluster, { kind: 'all' }), 'lotse/release/production/all')
   })
 
+  test('tells the cluster again, and a branch of a person tells none', () => {
+    const branches = ['lotse/release/staging/all', 'lotse/release/', 'lotse/release/Ä/all', 'staging/all', '']
+    assert.deepEqual(branches.map(clusterOfBranch), ['staging', undefined, undefined, undefined, undefined])
+  })
+
   const segment = fc.stringMatching(/^[a-z0-9]{1,3}(?:(?:\.|_|__|-{1,3})[a-z0-9]{1,4}){0,2}$/)
   const host = fc.oneof(
     fc.constantFrom('workload:5000', 'all:1', '[::1]:5000', '[::1]', 'a.io', 'localhost'),
@@ -195,6 +201,7 @@ describe('releaseBranch', () => {
         for (const branch of branches) {
           assert.ok(parseBranchName(branch).ok)
           assert.equal(branch.split('/').length, 4)
+          assert.equal(clusterOfBranch(branch), longestCluster)
         }
         assert.equal(new Set(branches).size, all.length)
       }),
