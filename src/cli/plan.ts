@@ -43,20 +43,15 @@ async function planOf(folder: string, files: readonly ReadFile[]): Promise<Plann
   const knowledge = images.length === 0 ? nothingKnown : await knowledgeOf(registryOf(process.env), images)
   const { factsOf, lookUp, passedOver } = knowledge
   const now = new Date()
-  for (let lookedUp = 0; ;) {
+  for (;;) {
     const plan = planRelease({ configuration, files: ours, factsOf, now })
     if (plan.lookups.length === 0) {
       complainOf(images.flatMap((image) => whatIsPassedOver(knowledge, image)))
       return { plan, passedOver }
     }
-    // Thousands take minutes, and whoever hears nothing takes it for dead.
-    if (lookedUp >= manyLookups) process.stderr.write(`lotse: ${lookedUp} look-ups so far\n`)
     await lookUp(plan.lookups)
-    lookedUp += plan.lookups.length
   }
 }
-
-const manyLookups = 500
 
 const nothingKnown: OfflineKnowledge = {
   factsOf: () => ({ tags: { kind: 'unknown' }, known: () => undefined, listedSinceMs: () => undefined }),

@@ -53,12 +53,11 @@ async function tagsInRegistry(policy: TagPolicy, image: ImageName): Promise<Pars
   for (;;) {
     const { tags, known } = factsOf(image)
     if (tags.kind !== 'tags') return { ok: false, problems: [{ message: skippedText(whyNoTags(tags)) }] }
-    const { describe, resolve, later } = wantedMetadata(policy, tags.tags, { known, atMost: lookupsAtOnce })
+    const { describe, resolve } = wantedMetadata(policy, tags.tags, { known, atMost: lookupsAtOnce })
     const digests = describe.map(({ tag, digest }) => ({ what: 'content', image, tag, digest }) as const)
     const lookups = [...digests, ...resolve.map((tag) => ({ what: 'digest', image, tag }) as const)]
     if (lookups.length === 0)
       return { ok: true, value: { tags: tags.tags, created: createdTimes(known), passedOver: passedOver(image) } }
-    if (later > 0) process.stderr.write(`lotse: ${later + lookups.length} look-ups to go\n`)
     await lookUp(lookups)
   }
 }

@@ -75,6 +75,9 @@ export type OfflineKnowledge = Pick<Knowledge, 'factsOf' | 'lookUp'> & {
   readonly passedOver: (image: ImageName) => ReadonlyMap<string, string>
 }
 
+/** Thousands take minutes, and whoever hears nothing takes it for dead. */
+const lookupsPerSign = 500
+
 /** Knows the tags of these images; what is learned of them lasts as long as the process. */
 export async function knowledgeOf(registry: Registry, images: readonly ImageName[]): Promise<OfflineKnowledge> {
   const start = new Map<ImageName, StartingFacts>()
@@ -84,6 +87,7 @@ export async function knowledgeOf(registry: Registry, images: readonly ImageName
   const contents = new Map<string, TagContent>()
   const unanswered = new Map<ImageName, string>()
   const passedOver = new Map<ImageName, ReadonlyMap<string, string>>()
+  let lookedUp = 0
   const knowledge = createKnowledge(
     {
       registry,
@@ -109,7 +113,11 @@ export async function knowledgeOf(registry: Registry, images: readonly ImageName
       const [facts, because] = [knowledge.factsOf(image), unanswered.get(image)]
       return because === undefined ? facts : { ...facts, tags: { kind: 'refused', because } }
     },
-    lookUp: knowledge.lookUp,
+    async lookUp(lookups) {
+      await knowledge.lookUp(lookups)
+      lookedUp += lookups.length
+      if (lookedUp % lookupsPerSign < lookups.length) process.stderr.write(`lotse: ${lookedUp} look-ups so far\n`)
+    },
     passedOver: (image) => passedOver.get(image) ?? new Map(),
   }
 }
