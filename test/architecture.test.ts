@@ -19,7 +19,7 @@ const allowed: Record<string, readonly string[]> = {
 
 /** Inside core: a folder may import those before it, and what stands on the same step only from itself. */
 const coreSteps: readonly (readonly string[])[] = [
-  ['ids.ts', 'parsed.ts', 'user-error.ts', 'secret.ts', 'markdown.ts', 'json.ts', 'content-budget.ts'],
+  ['ids.ts', 'parsed.ts', 'user-error.ts', 'transient.ts', 'secret.ts', 'markdown.ts', 'json.ts', 'content-budget.ts'],
   ['image'],
   ['manifest'],
   ['config'],

@@ -1,6 +1,6 @@
 /**
  * The user's turn: something only a person can mend. `message` says what is wrong with the bad value and the expected
- * one; `help` says what to do next. Transient errors and bugs are every other kind of error.
+ * one; `help` says what to do next. What may pass is a `Transient`; every other error is a bug.
  */
 export class UserError extends Error {
   readonly help: string

@@ -1,5 +1,6 @@
+import { Transient } from '../core/transient.ts'
 import { UserError } from '../core/user-error.ts'
-import { type Backoff, retryDelayMs, Transient } from './retry.ts'
+import { type Backoff, retryDelayMs } from './retry.ts'
 
 export type FailedTry = {
   readonly error: unknown

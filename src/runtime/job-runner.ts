@@ -4,7 +4,8 @@ import { type Bell, createBell } from './bell.ts'
 import { decideAfterFailure } from './job-outcome.ts'
 import { type Claim, type JobQueue, type JobSession } from './job-queue.ts'
 import { type Logger } from './log.ts'
-import { type Backoff, Transient } from './retry.ts'
+import { Transient } from '../core/transient.ts'
+import { type Backoff } from './retry.ts'
 
 /** What a journey does for one key. The signal is aborted when it must end: shutdown, time limit, lost database. */
 export type JobHandler = (key: string, signal: AbortSignal) => Promise<void>

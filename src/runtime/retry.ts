@@ -1,15 +1,3 @@
-/** Somebody else's turn: it failed, and the same thing later may succeed. */
-export class Transient extends Error {
-  /** What the other side asked for (`retry-after`); without it the back-off decides. */
-  readonly retryAfterMs: number | undefined
-
-  constructor(message: string, options: { readonly retryAfterMs?: number | undefined; readonly cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
-    this.name = 'Transient'
-    this.retryAfterMs = options.retryAfterMs
-  }
-}
-
 export type Backoff = { readonly firstMs: number; readonly mostMs: number }
 
 /**

@@ -10,7 +10,7 @@ import { UserError } from '../../src/core/user-error.ts'
 import { type Database, openDatabase } from '../../src/io/store/database.ts'
 import { type JobDeps, type Jobs, createJobs } from '../../src/runtime/jobs.ts'
 import { silentLogger } from '../../src/runtime/log.ts'
-import { Transient } from '../../src/runtime/retry.ts'
+import { Transient } from '../../src/core/transient.ts'
 import { openTestDatabase, testPlace, testSchema } from '../io/store/test-database.ts'
 
 const database = await openTestDatabase()

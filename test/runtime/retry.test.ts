@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { Transient } from '../../src/core/transient.ts'
 import { UserError } from '../../src/core/user-error.ts'
+import { ContentLimit } from '../../src/io/github/content-limit.ts'
+import { GitHubUnavailable } from '../../src/io/github/errors.ts'
+import { RegistryUnavailable } from '../../src/io/registry/unavailable.ts'
 import { decideAfterFailure, type FailedTry } from '../../src/runtime/job-outcome.ts'
-import { retryDelayMs, Transient } from '../../src/runtime/retry.ts'
+import { retryDelayMs } from '../../src/runtime/retry.ts'
 
 const backoff = { firstMs: 1000, mostMs: 60_000 }
 const limits = { tries: 3, backoff }
@@ -32,6 +36,21 @@ test('retryDelayMs stays between half and the whole of the back-off', () => {
 
 const outcomes: readonly (readonly [name: string, failed: Partial<FailedTry>, expected: unknown])[] = [
   ['tries again what may pass', {}, { do: 'retry', afterMs: 500, because: 'transient' }],
+  [
+    'waits for a registry that is away',
+    { error: new RegistryUnavailable('x', { retryAfterMs: 9000 }) },
+    { do: 'retry', afterMs: 9000, because: 'transient' },
+  ],
+  [
+    'waits for GitHub when it is away',
+    { error: new GitHubUnavailable('x', { cause: 502 }) },
+    { do: 'retry', afterMs: 500, because: 'transient' },
+  ],
+  [
+    'waits until GitHub takes more content',
+    { error: new ContentLimit(60_000) },
+    { do: 'retry', afterMs: 60_000, because: 'transient' },
+  ],
   ['tries a bug again', { error: new TypeError('x') }, { do: 'retry', afterMs: 500, because: 'bug' }],
   [
     'finishes what needs a person',

@@ -1,14 +1,13 @@
 import { type ContentBudget, type ContentKind, fullContentBudget, spendContent } from '../../core/content-budget.ts'
 import type { InstallationId } from '../../core/ids.ts'
+import { Transient } from '../../core/transient.ts'
 
 /** GitHub would refuse more content of this installation, so it was not asked. Nothing is lost: the same later succeeds. */
-export class ContentLimit extends Error {
-  readonly retryAfterMs: number
+export class ContentLimit extends Transient {
+  declare readonly retryAfterMs: number
 
   constructor(retryAfterMs: number) {
-    super('the content that GitHub takes of an app in an hour is used up')
-    this.name = 'ContentLimit'
-    this.retryAfterMs = retryAfterMs
+    super('the content that GitHub takes of an app in an hour is used up', { retryAfterMs })
   }
 }
 

@@ -1,15 +1,8 @@
+import { Transient } from '../../core/transient.ts'
 import { UserError } from '../../core/user-error.ts'
 
 /** GitHub's turn: try again later. A write may or may not have happened; look before writing again. */
-export class GitHubUnavailable extends Error {
-  readonly retryAfterMs: number | undefined
-
-  constructor(message: string, options: { readonly cause: unknown; readonly retryAfterMs?: number | undefined }) {
-    super(message, { cause: options.cause })
-    this.name = 'GitHubUnavailable'
-    this.retryAfterMs = options.retryAfterMs
-  }
-}
+export class GitHubUnavailable extends Transient {}
 
 type Headers = Readonly<Record<string, string | number | undefined>>
 type Response = { readonly headers: Headers; readonly data?: unknown }

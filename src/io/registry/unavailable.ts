@@ -1,14 +1,7 @@
-/** A registry could not be asked now: network, time-out, 429, 5xx. Nothing is known, least of all that a tag is absent. */
-export class RegistryUnavailable extends Error {
-  /** How long the registry asked to be left alone. */
-  readonly retryAfterMs?: number
+import { Transient } from '../../core/transient.ts'
 
-  constructor(message: string, options: { readonly retryAfterMs?: number | undefined; readonly cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
-    this.name = 'RegistryUnavailable'
-    if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs
-  }
-}
+/** A registry could not be asked now: network, time-out, 429, 5xx. Nothing is known, least of all that a tag is absent. */
+export class RegistryUnavailable extends Transient {}
 
 const longestRetryAfterMs = 60 * 60 * 1000
 
