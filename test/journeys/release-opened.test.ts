@@ -71,6 +71,31 @@ describe('labels and reviewers', () => {
       2,
     )
   })
+
+  for (const status of [403, 422]) {
+    test(`that GitHub refuses with ${status} leave the pull request as it is`, async () => {
+      await using world = await startWorld({ files: configuration('{ labels: [release], reviewers: [alice] }') })
+      world.github.faults.refuse('POST /repos/{owner}/{repo}/issues/{issue_number}/labels', status, 99)
+      world.github.faults.refuse('POST /repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers', status, 99)
+      await world.push('1.2.1')
+      await world.rest()
+      const { body } = world.pull(1)
+      assert.match(body, /> GitHub did not take the label `release`: Server Error/)
+      assert.match(body, /> Not asked for a review: `alice`: Server Error/)
+      assert.deepEqual(world.checks(world.pull(1)), { 'lotse/policy': 'in_progress' })
+    })
+  }
+
+  test('that GitHub cannot take now leave the pull request its place, and are given later', async () => {
+    const clusters = 'version: 1\nclusters: { production: { path: clusters/production } }\n'
+    const rules = 'release: { group: workload, max-open: 1 }\npull-requests: { labels: [release] }\n'
+    await using world = await startWorld({ files: { '.github/lotse.yaml': `${clusters}${rules}` } })
+    world.github.faults.refuse('POST /repos/{owner}/{repo}/issues/{issue_number}/labels', 409)
+    await world.push('1.2.1')
+    await world.rest()
+    assert.equal(world.pulls().length, 1)
+    assert.deepEqual(given(world, 1).labels, ['release'])
+  })
 })
 
 function given({ github }: World, number: number): { labels: readonly string[]; reviewers: readonly string[] } {

@@ -30,6 +30,8 @@ export async function finishOpening(context: ReleaseContext, opened: Opened): Pr
   const { pull, opening, keep } = opened
   if (pull === undefined || opening === undefined || opening.left.length === 0) return {}
   let { left, refused } = opening
+  // It is open, and is known to be also when nothing of the rest succeeds.
+  await keep(opening)
   for (const step of opening.left) {
     const complaints = await take(context, step, pull)
     if (complaints.length > 0) context.deps.log.warn({ pull, step, refused: complaints }, 'release opened without')

@@ -1,6 +1,7 @@
 import type { Octokit } from '@octokit/rest'
 import type { Reviewer } from '../../core/config/configuration.ts'
 import type { InstallationId, PullNumber, RepoId, RepoName } from '../../core/ids.ts'
+import { UserError } from '../../core/user-error.ts'
 import type { GitHub } from './client.ts'
 import { hasStatus } from './errors.ts'
 import { ownerAndName } from './repository-name.ts'
@@ -60,7 +61,9 @@ async function refusedOr(request: Promise<unknown>): Promise<Refused> {
     await request
     return undefined
   } catch (error) {
-    if (!(error instanceof Error) || !hasStatus(error, 403, 404, 410, 422)) throw error
+    // What the app may not do is translated already, and says which permission it needs.
+    const answer = error instanceof UserError ? error.cause : error
+    if (!(error instanceof Error) || !hasStatus(answer, 403, 404, 410, 422)) throw error
     return error.message
   }
 }

@@ -36,6 +36,12 @@ test('addLabels tells why GitHub would not', async () => {
   assert.match(refused ?? '', /Not Found/)
 })
 
+test('a permission that lacks is a refusal too, and fails nothing', async () => {
+  const reading = await ground.github.as({ ...ground, profile: 'read' })
+  assert.match((await addLabels(reading, name, { number, labels: ['release'] })) ?? '', /needs the permission/)
+  assert.match((await requestReviewers(reading, name, { number, reviewers: [alice] })) ?? '', /needs the permission/)
+})
+
 describe('requestReviewers', () => {
   test('asks a person', async () => {
     assert.equal(await requestReviewers(octokit, name, { number, reviewers: [alice] }), undefined)
