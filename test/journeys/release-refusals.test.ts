@@ -142,6 +142,17 @@ describe('a tag that a person has refused', () => {
     assert.deepEqual(await brought(world), { all: ['app:1.0.1', 'proxy:1.0.2'] })
   })
 
+  test('stays out, whatever that person has made of the marker in the text', async () => {
+    await using world = await withNewTags('group: image')
+    const proxy = about(world, 'proxy')
+    const body = world.pull(proxy).body.replace('"uses":[', '"uses":["\\u0000",')
+    assert.match(body, /"uses":\["\\u0000"/)
+    await world.github.person('bob').editPull(acme.repository, proxy, { body })
+    await close(world, proxy)
+    await configure(world, 'group: all')
+    assert.deepEqual(await brought(world), { all: ['app:1.0.1'] })
+  })
+
   test('comes when its pull request is opened again, also in another group', async () => {
     await using world = await withNewTags('group: image')
     const proxy = about(world, 'proxy')

@@ -28,6 +28,13 @@ export function useOf({ use, to }: Change): string {
   return `${digest(spot, 8)}.${digest(`${spot}\0${to}`, 12)}`
 }
 
+const useForm = /^(?:[0-9a-f]{8}\.)?[0-9a-f]{12}$/
+
+/** The uses that are ours: whoever may write can edit a body, and the marker in it. */
+export function usesOf({ uses }: ReleaseMarker): readonly string[] {
+  return uses.filter((use) => useForm.test(use))
+}
+
 /** Whether both are about the same workloads and tags. */
 export function sameUses(a: ReleaseMarker, b: ReleaseMarker): boolean {
   const { asks } = aboutOf(b)

@@ -1,7 +1,7 @@
 import type { ClusterName, PullNumber, UserId } from '../ids.ts'
 import { type PullFacts, isOurs } from './decide.ts'
 import { type PullRefusal, type Refusal, type ReleaseGroup, wholeGroup } from './group.ts'
-import { type About, type ReleaseMarker, aboutOf, moveOf, spotOf, useOf } from './marker.ts'
+import { type About, type ReleaseMarker, aboutOf, moveOf, spotOf, useOf, usesOf } from './marker.ts'
 import type { Change } from './plan.ts'
 
 type Asked = PullFacts & About & { readonly marker: ReleaseMarker }
@@ -53,7 +53,7 @@ export function wordsOf(pulls: readonly PullFacts[], bot: UserId): Words {
   const asked = askedOf(pulls, bot)
   const closedMs = new Map(pulls.map((pull) => [pull.number, pull.closedMs]))
   // The same use with and without its container is one, and the last of a map counts.
-  const uses = asked.flatMap(({ marker }) => marker.uses).toSorted((a, b) => a.indexOf('.') - b.indexOf('.'))
+  const uses = asked.flatMap(({ marker }) => usesOf(marker)).toSorted((a, b) => a.indexOf('.') - b.indexOf('.'))
   const said = [...new Map(uses.map((use) => [moveOf(use), use])).values()].flatMap((use): readonly Word[] => {
     const refusal = refusalOf(use, asked, bot)
     return refusal === undefined ? [] : [{ use, refusal, saidMs: closedMs.get(refusal.pull) ?? 0 }]
@@ -64,7 +64,8 @@ export function wordsOf(pulls: readonly PullFacts[], bot: UserId): Words {
 /** What is said by taking over a pull request: until it is closed, a person decides about its containers. */
 export function wordsOfTakenOver({ number: pull, marker }: PullFacts, saidMs: number): readonly Word[] {
   const refusal = { because: 'taken-over', pull } as const
-  return (marker?.uses ?? []).map((use) => ({ use, refusal, saidMs }))
+  const uses = marker === undefined ? [] : new Set(usesOf(marker))
+  return [...uses].map((use) => ({ use, refusal, saidMs }))
 }
 
 /** When a pull request last moved this container, to whatever tag. */

@@ -181,6 +181,14 @@ describe('withoutRefused leaves', () => {
     )
   })
 
+  test('nothing to be remembered of uses that somebody has written into the marker', () => {
+    const [pull] = pulls([{ ...closed, moves: { a: '1' } }])
+    assert.ok(pull?.marker !== undefined)
+    const said = wordsOf([pull], bot)
+    const uses = ['\0', 'a1b2c3d4.\0', ...pull.marker.uses, ...pull.marker.uses, "'; drop table release"]
+    assert.deepEqual(wordsOf([{ ...pull, marker: { ...pull.marker, uses } }], bot), said)
+  })
+
   test('all, by a marker of the past that does not say which container it is about', () => {
     const [pull] = pulls([{ ...merged, moves: { b: '2' } }])
     assert.ok(pull?.marker !== undefined)
