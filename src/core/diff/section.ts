@@ -22,7 +22,8 @@ export function formatSection(outcome: DiffOutcome, bounds: SectionBounds): stri
         : `For want of room see ${bounds.rest}.`.slice(0, Math.max(bounds.room, 0))
     }
     case 'failed':
-      return escapeMarkdown(shortened(outcome.because)).slice(0, Math.max(bounds.room, 0))
+      // Well-formed: half a surrogate pair is no text that GitHub takes.
+      return escapeMarkdown(shortened(outcome.because)).slice(0, Math.max(bounds.room, 0)).toWellFormed()
     case 'offline':
       return 'It is asked as soon as it is back.'
     case 'pending':

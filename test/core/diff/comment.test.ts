@@ -167,6 +167,14 @@ It is asked as soon as it is back.
     })
   }
 
+  test('cuts what many agents say at length between characters', () => {
+    const because = `x${'😀'.repeat(900)}`
+    for (const count of [60, 61]) {
+      const text = comment(...Array.from({ length: count }, (): DiffOutcome => ({ kind: 'failed', because })))
+      assert.equal(text.isWellFormed(), true)
+    }
+  })
+
   test('nor is the check', () => {
     const { title, summary } = diffCheck(flood)
     assert.ok(summary.length <= 60_000 && title.length < 250)
