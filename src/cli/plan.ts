@@ -1,19 +1,15 @@
 import { clusterOf } from '../core/config/configuration.ts'
-import type { ImageName } from '../core/image/ref.ts'
-import { parseTagPolicy, policyAllows } from '../core/image/tag-policy.ts'
-import type { Problem } from '../core/parsed.ts'
 import {
   automatedImages,
   planRelease,
   type ReadFile,
   type ReleasePlan,
-  type Skipped,
   type SkippedBecause,
 } from '../core/release/plan.ts'
 import { readArguments } from './arguments.ts'
-import { skippedText } from './offline/because.ts'
 import { readFolder, readFolderConfiguration } from './offline/folder.ts'
 import { changeJson, type PlanJson, problemJson, type SkippedJson } from './offline/json.ts'
+import { allIsShown, notShownOf, whySkipped } from './offline/not-shown.ts'
 import { complainOf, print, printJson, table } from './offline/print.ts'
 import { knowledgeOf, type OfflineKnowledge, registryOf } from './offline/registries.ts'
 import { theFolder } from './offline/words.ts'
@@ -23,14 +19,14 @@ export async function runPlan(args: readonly string[]): Promise<number> {
   const { values, words } = readArguments(args, { json: { type: 'boolean' } })
   const folder = theFolder(words)
   const files = readFolder(folder)
-  const { plan, passedOver } = await planOf(folder, files)
-  const answer = planJson(plan, passedOver)
+  const { plan, notShown } = await planOf(folder, files)
+  const answer = planJson(plan, notShown)
   if (values.json === true) await printJson(answer)
   else await print(asText(answer, plan))
   return answer.problems.length === 0 ? 0 : 1
 }
 
-type Planned = { readonly plan: ReleasePlan } & Pick<OfflineKnowledge, 'passedOver'>
+type Planned = { readonly plan: ReleasePlan } & Pick<OfflineKnowledge, 'notShown'>
 
 async function planOf(folder: string, files: readonly ReadFile[]): Promise<Planned> {
   const configuration = readFolderConfiguration(folder)
@@ -41,13 +37,13 @@ async function planOf(folder: string, files: readonly ReadFile[]): Promise<Plann
   const images = automatedImages(configuration, ours)
   // Where nothing is automated no registry is asked, and none need be named.
   const knowledge = images.length === 0 ? nothingKnown : await knowledgeOf(registryOf(process.env), images)
-  const { factsOf, lookUp, passedOver } = knowledge
+  const { factsOf, lookUp, notShown } = knowledge
   const now = new Date()
   for (;;) {
     const plan = planRelease({ configuration, files: ours, factsOf, now })
     if (plan.lookups.length === 0) {
-      complainOf(images.flatMap((image) => whatIsPassedOver(knowledge, image)))
-      return { plan, passedOver }
+      complainOf(images.flatMap((image) => notShownOf(image, notShown(image))))
+      return { plan, notShown }
     }
     await lookUp(plan.lookups)
   }
@@ -56,35 +52,17 @@ async function planOf(folder: string, files: readonly ReadFile[]): Promise<Plann
 const nothingKnown: OfflineKnowledge = {
   factsOf: () => ({ tags: { kind: 'unknown' }, known: () => undefined, listedSinceMs: () => undefined }),
   lookUp: async () => {},
-  passedOver: () => new Map(),
+  notShown: () => allIsShown,
 }
 
-/** Where another tag is taken instead, the plan does not tell of it. */
-function whatIsPassedOver({ factsOf, passedOver }: OfflineKnowledge, image: ImageName): readonly Problem[] {
-  const [first, ...others] = passedOver(image)
-  if (first === undefined || factsOf(image).tags.kind !== 'tags') return []
-  const [tag, because] = first
-  const more = others.length === 0 ? '' : ` (and ${others.length} more of its tags)`
-  return [{ message: `${image}:${tag} is passed over${more}: ${because}` }]
-}
-
-function planJson({ changes, skipped, problems }: ReleasePlan, passedOver: OfflineKnowledge['passedOver']): PlanJson {
+function planJson({ changes, skipped, problems }: ReleasePlan, notShown: OfflineKnowledge['notShown']): PlanJson {
   return {
     changes: changes.map(changeJson),
-    skipped: skipped.map((one): SkippedJson => {
-      const { workload, container, image, use } = one
-      return { workload, container, image: use.image.written, because: whySkipped(one, passedOver(image)) }
+    skipped: skipped.map(({ workload, container, image, use, because }): SkippedJson => {
+      return { workload, container, image: use.image.written, because: whySkipped(because, notShown(image)) }
     }),
     problems: problems.map(problemJson),
   }
-}
-
-/** A tag that cannot be had is none to the plan; that none matches is not so. */
-function whySkipped({ because }: Skipped, passedOver: ReadonlyMap<string, string>): string {
-  const policy = because.kind === 'no-allowed-tag' ? parseTagPolicy(because.policy) : undefined
-  const [tag, reason] = [...passedOver].find(([tag]) => policy?.ok === true && policyAllows(policy.value, tag)) ?? []
-  if (because.kind !== 'no-allowed-tag' || tag === undefined) return skippedText(because)
-  return `no tag that matches ${because.policy} can be had: ${tag} is listed, but ${reason}`
 }
 
 /** Of these there are many, and nobody waits for them: people see how many, `--json` has each. */

@@ -2,7 +2,7 @@ import { type CreatedTime, rankTags } from '../core/image/newest.ts'
 import { type ImageName, imageName, isTag, parseImageRef } from '../core/image/ref.ts'
 import { parseTagPolicy, type TagPolicy } from '../core/image/tag-policy.ts'
 import { createdTimes, wantedMetadata } from '../core/image/wanted-metadata.ts'
-import { formatProblem, type Parsed } from '../core/parsed.ts'
+import { formatProblem, type Parsed, parsed } from '../core/parsed.ts'
 import { readArguments, WrongCall } from './arguments.ts'
 import { whyNoTags } from '../core/release/plan.ts'
 import { skippedText, standingText } from './offline/because.ts'
@@ -28,8 +28,13 @@ export async function runTags(args: readonly string[]): Promise<number> {
 type FoundTags = {
   readonly tags: readonly string[]
   readonly created: CreatedTime
-  /** Tags that the policy allows and the registry does not show, with the reason; undefined where none was asked. */
-  readonly passedOver?: ReadonlyMap<string, string>
+  /** Undefined where no registry was asked. */
+  readonly asked?: {
+    /** Tags that the policy allows and the registry does not show, with the reason. */
+    readonly passedOver: ReadonlyMap<string, string>
+    /** Why it does not show what is behind a tag. */
+    readonly whyUnread: (tag: string) => string | undefined
+  }
 }
 
 function ofWords(tags: readonly string[]): Parsed<FoundTags> {
@@ -49,15 +54,18 @@ const lookupsAtOnce = 64
 
 /** What a registry has, and when it was created where that is the order. */
 async function tagsInRegistry(policy: TagPolicy, image: ImageName): Promise<Parsed<FoundTags>> {
-  const { factsOf, lookUp, passedOver } = await knowledgeOf(registryOf(process.env), [image])
+  const { factsOf, lookUp, notShown } = await knowledgeOf(registryOf(process.env), [image])
   for (;;) {
     const { tags, known } = factsOf(image)
     if (tags.kind !== 'tags') return { ok: false, problems: [{ message: skippedText(whyNoTags(tags)) }] }
     const { describe, resolve } = wantedMetadata(policy, tags.tags, { known, atMost: lookupsAtOnce })
     const digests = describe.map(({ tag, digest }) => ({ what: 'content', image, tag, digest }) as const)
     const lookups = [...digests, ...resolve.map((tag) => ({ what: 'digest', image, tag }) as const)]
-    if (lookups.length === 0)
-      return { ok: true, value: { tags: tags.tags, created: createdTimes(known), passedOver: passedOver(image) } }
+    if (lookups.length === 0) {
+      const { tags: passedOver, contents } = notShown(image)
+      const whyUnread = (tag: string): string | undefined => contents.get(known(tag)?.digest ?? '')?.because
+      return parsed({ tags: tags.tags, created: createdTimes(known), asked: { passedOver, whyUnread } })
+    }
     await lookUp(lookups)
   }
 }
@@ -71,12 +79,18 @@ function judge(policy: Parsed<TagPolicy>, found: FoundTags): TagsJson {
   const ranked = rankTags(policy.value, tags, found.created)
   const matching = ranked.filter(({ standing }) => standing.kind !== 'not-allowed')
   const winner = matching.find(({ standing }) => standing.kind === 'newest')?.tag ?? null
-  const counts = { all: found.tags.length, matching: matching.length, passedOver: found.passedOver }
+  const counts = { all: found.tags.length, matching: matching.length, asked: found.asked }
   return {
     winner,
     tags: [
-      ...matching.map((one) => matches(one.tag, standingText(one, policy.value, matching.length === 1))),
-      ...[...(found.passedOver ?? [])].map(([tag, reason]) => matches(tag, `matches and is listed, but ${reason}`)),
+      ...matching.map((one) => {
+        const why = found.asked?.whyUnread(one.tag)
+        const text = standingText(one, policy.value, matching.length === 1)
+        return matches(one.tag, why === undefined ? text : `${text}: ${why}`)
+      }),
+      ...[...(found.asked?.passedOver ?? [])].map(([tag, reason]) =>
+        matches(tag, `matches and is listed, but ${reason}`),
+      ),
       ...byName([
         ...ranked.flatMap((one) =>
           one.standing.kind === 'not-allowed' ? not(one.tag, standingText(one, policy.value, false)) : [],
@@ -106,16 +120,16 @@ function byName(tags: readonly TagJson[]): readonly TagJson[] {
 type Counts = {
   readonly all: number
   readonly matching: number
-  readonly passedOver: FoundTags['passedOver'] | undefined
+  readonly asked: FoundTags['asked'] | undefined
 }
 
-function whyNoWinner({ kind, text }: TagPolicy, { all, matching, passedOver }: Counts): string {
-  if (matching === 0 && (passedOver?.size ?? 0) > 0) return `no tag that matches \`${text}\` can be had`
+function whyNoWinner({ kind, text }: TagPolicy, { all, matching, asked }: Counts): string {
+  if (matching === 0 && (asked?.passedOver.size ?? 0) > 0) return `no tag that matches \`${text}\` can be had`
   if (all === 0) return 'there are no tags'
   if (matching === 0) return `no tag matches \`${text}\``
   if (kind === 'numerical')
     return `\`${text}\` orders tags by number, and not all of the ${matching} that match are one`
-  const next = passedOver === undefined ? ' (`--image REF` reads it from the registry)' : ''
+  const next = asked === undefined ? ' (`--image REF` reads it from the registry)' : ''
   return `\`${text}\` orders tags by their created time, which is not known here: any of the ${matching} that match may be the newest${next}`
 }
 

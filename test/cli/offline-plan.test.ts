@@ -194,6 +194,24 @@ suite('lotse plan', () => {
     })
   }
 
+  test('says why nobody knows when a tag was created', async (t) => {
+    const environment = await registryAnswering(t, ['main-1', 'main-2'], () => 200)
+    const { path } = await folderWith(t, { 'web.yaml': deployment(`${image}:main-1`, ['fluxcd.io/automated: "true"']) })
+    const { json, stderr } = await answerOf(['plan', path], { environment })
+    const { skipped } = json as { readonly skipped: readonly { readonly because: string }[] }
+    assert.match(
+      skipped[0]?.because ?? '',
+      /created time, .*; main-\d cannot be read: its registry has no such manifest$/,
+    )
+    assert.match(stderr, /^lotse: .*demo-service:main-\d cannot be read: its registry has no such manifest$/m)
+    const ranked = await answerOf(['tags', '--policy', 'main-*', '--image', image], { environment })
+    const because = 'matches, but when it was created is not known: its registry has no such manifest'
+    assert.deepEqual((ranked.json as { readonly tags: unknown }).tags, [
+      { tag: 'main-1', matches: true, because },
+      { tag: 'main-2', matches: true, because },
+    ])
+  })
+
   test('honours the configuration of the folder', async (t) => {
     const { path } = await folderWith(t, {
       '.github/lotse.yaml': 'version: 1\nclusters:\n  production: { path: production }\n',

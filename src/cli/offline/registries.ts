@@ -3,13 +3,14 @@ import type { ListedManifest } from '../../core/image/listed-manifests.ts'
 import type { ImageName } from '../../core/image/ref.ts'
 import { formatProblem, type Parsed } from '../../core/parsed.ts'
 import type { KnownTag, TagContent } from '../../core/image/wanted-metadata.ts'
-import type { Fruitless, ImageTags } from '../../core/release/plan.ts'
+import type { Fruitless, ImageLookup, ImageTags } from '../../core/release/plan.ts'
 import { UserError } from '../../core/user-error.ts'
 import { createRegistry, type Registry } from '../../io/registry/client.ts'
 import { type Knowledge, type StartingFacts, createKnowledge, inParallel } from '../../io/registry/knowledge.ts'
 import { RegistryUnavailable } from '../../io/registry/unavailable.ts'
 import { parseRegistries, type RegistrySetting } from '../../runtime/registries.ts'
 import { codeOf } from './failure.ts'
+import { allIsShown, type NotShown } from './not-shown.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -71,8 +72,7 @@ function whyUnavailable({ message, retryAfterMs }: RegistryUnavailable): string 
 }
 
 export type OfflineKnowledge = Pick<Knowledge, 'factsOf' | 'lookUp'> & {
-  /** The tags of an image that its registry lists and does not show, each with the reason, in the order of the look-ups. */
-  readonly passedOver: (image: ImageName) => ReadonlyMap<string, string>
+  readonly notShown: (image: ImageName) => NotShown
 }
 
 /** Thousands take minutes, and whoever hears nothing takes it for dead. */
@@ -86,7 +86,7 @@ export async function knowledgeOf(registry: Registry, images: readonly ImageName
   })
   const contents = new Map<string, TagContent>()
   const unanswered = new Map<ImageName, string>()
-  const passedOver = new Map<ImageName, ReadonlyMap<string, string>>()
+  const missing = new Map<ImageName, NotShown>()
   let lookedUp = 0
   const knowledge = createKnowledge(
     {
@@ -98,9 +98,8 @@ export async function knowledgeOf(registry: Registry, images: readonly ImageName
       async keepContent(digest, content) {
         contents.set(digest, content)
       },
-      async keepFruitless({ what, image, tag }, answer) {
-        if (what === 'digest')
-          passedOver.set(image, new Map([...(passedOver.get(image) ?? []), [tag, whyNotShown(answer)]]))
+      async keepFruitless(lookup, answer) {
+        missing.set(lookup.image, withMissing(missing.get(lookup.image) ?? allIsShown, lookup, answer))
       },
       async unavailable(image, error) {
         unanswered.set(image, whyUnavailable(error))
@@ -118,10 +117,14 @@ export async function knowledgeOf(registry: Registry, images: readonly ImageName
       lookedUp += lookups.length
       if (lookedUp % lookupsPerSign < lookups.length) process.stderr.write(`lotse: ${lookedUp} look-ups so far\n`)
     },
-    passedOver: (image) => passedOver.get(image) ?? new Map(),
+    notShown: (image) => missing.get(image) ?? allIsShown,
   }
 }
 
-function whyNotShown(answer: Fruitless): string {
-  return answer.kind === 'absent' ? 'its registry has no such manifest' : answer.because
+function withMissing({ tags, contents }: NotShown, lookup: ImageLookup, answer: Fruitless): NotShown {
+  const because = answer.kind === 'absent' ? 'its registry has no such manifest' : answer.because
+  const { tag } = lookup
+  return lookup.what === 'digest'
+    ? { tags: new Map([...tags, [tag, because]]), contents }
+    : { tags, contents: new Map([...contents, [lookup.digest, { tag, because }]]) }
 }
