@@ -288,4 +288,29 @@ clusters:
     assert.equal(world.pull(1).state, 'open')
     assert.deepEqual(world.checks(world.pull(1)), { 'lotse/policy': 'success', ci: 'success' })
   })
+
+  test('what cannot be withdrawn because the default branch is gone is withdrawn later', async () => {
+    const rules = 'version: 1\nclusters: { production: { path: clusters/production } }\nrelease: { group: workload }\n'
+    await using world = await withRelease({ '.github/lotse.yaml': rules })
+    const branches = world.pulls().map(({ branch }) => branch)
+    assert.equal(branches.length, 2)
+    const alice = world.github.person('alice')
+    let renamed = false
+    world.github.faults.onWrite(async ({ method, phase }) => {
+      if (renamed || method !== 'PATCH' || phase === 'after') return
+      renamed = true
+      world.github.faults.loseWebhooks(({ event }) => event === 'repository')
+      await alice.push(acme.repository, { branch: 'trunk', create: true, files: { 'README.md': '# Trunk\n' } })
+      await world.github.changeDefaultBranch(acme.repository, 'trunk')
+      await alice.deleteBranch(acme.repository, 'main')
+    })
+    await alice.push(acme.repository, { branch: 'main', files: { [helm]: null, [worker]: null } })
+    await world.rest()
+    assert.ok(renamed)
+    await world.restartBot()
+    assert.deepEqual(
+      branches.map((branch) => world.head(branch)),
+      ['', ''],
+    )
+  })
 })

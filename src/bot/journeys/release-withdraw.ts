@@ -5,6 +5,7 @@ import { moveBranch } from '../../io/github/branch.ts'
 import { editPull } from '../../io/github/pulls.ts'
 import { readReleaseState } from '../../io/github/release-facts.ts'
 import { type KnownRelease, forgetRelease, keepRelease, readRelease, unwritten } from '../../io/store/releases.ts'
+import { doubtHead } from '../../io/store/repositories.ts'
 import type { ReleaseContext, StepOutcome } from './release-steps.ts'
 import { hearPulls } from './release-words.ts'
 
@@ -17,20 +18,23 @@ export async function withdrawGroup(context: ReleaseContext, group: ReleaseGroup
   const known = await readRelease(deps.database, repository.id, group.branch)
   const question = { repository: repository.name, base: repository.defaultBranch, branch: group.branch, files: [] }
   const state = await readReleaseState(octokit, question)
-  if (state !== undefined) {
-    const { bot } = await deps.identity(repository.installation)
-    const { closePull, deleteBranch, left } = decideWithdrawal({ bot, ...state })
-    await hearPulls(context, group, { bot, ...state }, left)
-    if (left !== undefined) return leave(context, group, { pull: left.number, doubts: known?.doubts ?? 0 })
-    if (closePull !== undefined) {
-      await editPull(octokit, repository.name, closePull, { state: 'closed' })
-      deps.log.info({ pull: closePull }, 'release pull request closed, its change is no longer wanted')
-    }
-    if (deleteBranch !== undefined) {
-      const move = { branch: group.branch, from: deleteBranch, to: undefined }
-      const moved = await moveBranch(octokit, { name: repository.name, node: state.repositoryNode }, move)
-      if (moved === 'moved-by-others') return 'again'
-    }
+  // Without its base nothing is known of it: GitHub may not show it now, or the default branch was renamed.
+  if (state === undefined) {
+    await doubtHead(deps.database, repository.id)
+    return 'again'
+  }
+  const { bot } = await deps.identity(repository.installation)
+  const { closePull, deleteBranch, left } = decideWithdrawal({ bot, ...state })
+  await hearPulls(context, group, { bot, ...state }, left)
+  if (left !== undefined) return leave(context, group, { pull: left.number, doubts: known?.doubts ?? 0 })
+  if (closePull !== undefined) {
+    await editPull(octokit, repository.name, closePull, { state: 'closed' })
+    deps.log.info({ pull: closePull }, 'release pull request closed, its change is no longer wanted')
+  }
+  if (deleteBranch !== undefined) {
+    const move = { branch: group.branch, from: deleteBranch, to: undefined }
+    const moved = await moveBranch(octokit, { name: repository.name, node: state.repositoryNode }, move)
+    if (moved === 'moved-by-others') return 'again'
   }
   await forgetRelease(deps.database, repository.id, group.branch)
   return 'done'
