@@ -142,7 +142,7 @@ function onPackages(probot: Probot, deps: Deps): void {
   probot.on('registry_package', async ({ payload }) => {
     const pushed = parseRegistryNotification(payload, { host: 'ghcr.io' })
     // What we cannot read is no push of an image that anybody could follow.
-    if (pushed.ok) await pushedImages(pushed.value.map(({ image }) => image))
+    if (pushed.ok) await pushedImages(pushed.value)
   })
 }
 

@@ -1,10 +1,12 @@
 import type { ImageName } from '../core/image/ref.ts'
+import type { PushedTag } from '../core/image/registry-notification.ts'
+import { doubtTags } from '../io/store/registry.ts'
 import { followedAmong } from '../io/store/repositories.ts'
 import type { Deps } from './deps.ts'
 import { journeys } from './keys.ts'
 
 /** Asks for the tags of images that are said to have new ones, as far as somebody follows them; gives how many. */
-export type PushedImages = (images: readonly ImageName[]) => Promise<number>
+export type PushedImages = (tags: readonly PushedTag[]) => Promise<number>
 
 /**
  * One push can come as four tags, and a broken sender tells of the same for ever. A job that waits answers whatever is
@@ -12,8 +14,10 @@ export type PushedImages = (images: readonly ImageName[]) => Promise<number>
  */
 export function createPushedImages({ database, jobs, now }: Pick<Deps, 'database' | 'jobs' | 'now'>): PushedImages {
   const paces = new Map<ImageName, Pace>()
-  return async (images) => {
-    const followed = await followedAmong(database, [...new Set(images)])
+  return async (tags) => {
+    const followed = await followedAmong(database, [...new Set(tags.map(({ image }) => image))])
+    const ours = tags.filter(({ image }) => followed.includes(image))
+    if (ours.length > 0) await doubtTags(database, ours, now())
     for (const image of followed) {
       const nowMs = now().getTime()
       const pace = nextAsk(paces.get(image), nowMs)

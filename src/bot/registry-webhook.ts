@@ -67,7 +67,7 @@ async function take({ log, pushedImages }: TakeDeps, request: WebhookRequest, ho
   const pushed = parseRegistryNotification(body, { host, headers: request.headers })
   if (!pushed.ok) return answer(400, pushed.problems.slice(0, mostProblems).map(formatProblem).join('; '))
   const images = new Set(pushed.value.map(({ image }) => image))
-  const followed = await pushedImages([...images])
+  const followed = await pushedImages(pushed.value)
   log.info({ host, images: images.size, followed }, 'registry notification taken')
   return answer(202, `${followed} of ${images.size} images are followed`)
 }

@@ -74,10 +74,10 @@ describe('release', () => {
     world.registry.requests.reset()
     await world.restartBot()
     assert.deepEqual(world.registry.requests.all(), { tags: 1 })
-    world.pass(6 * 60_000)
+    world.pass(2 * 60_000)
     await world.restartBot()
     assert.deepEqual(world.registry.requests.all(), { tags: 2, 'manifest-get': 1, 'blob-get': 1 })
-    world.pass(6 * 60_000)
+    world.pass(2 * 60_000)
     await world.restartBot()
     assert.deepEqual(world.registry.requests.all(), { tags: 3, 'manifest-get': 1, 'blob-get': 1 })
   })
@@ -132,6 +132,18 @@ describe('release', () => {
     await world.restartBot()
     await world.push('main-a', { created: '2026-11-20T14:00:00Z' })
     await world.restartBot()
+    assert.equal(world.pull(1).title, 'Auto-release eu.gcr.io/project/demo-service:main-a')
+  })
+
+  test('a tag that is told to be pushed again is another image', async () => {
+    const byTime = { [worker]: (acmeFiles[worker] ?? '').replace(/semver:[^\s"]*/, 'glob:main-*'), [helm]: null }
+    await using world = await startWorld({ files: byTime })
+    await world.push('main-a', { created: '2026-11-20T12:00:00Z' })
+    await world.push('main-b', { created: '2026-11-20T13:00:00Z' })
+    await world.rest()
+    assert.equal(world.pull(1).title, 'Auto-release eu.gcr.io/project/demo-service:main-b')
+    await world.push('main-a', { created: '2026-11-20T14:00:00Z' })
+    await world.rest()
     assert.equal(world.pull(1).title, 'Auto-release eu.gcr.io/project/demo-service:main-a')
   })
 

@@ -245,4 +245,12 @@ export const migrations: readonly Migration[] = [
       on conflict do nothing;
     `,
   },
+  {
+    step: 4,
+    name: 'doubted tags',
+    sql: `
+      -- when somebody told of a push of the tag: what was seen of it before may no longer be so
+      alter table manifest add column doubted_at timestamptz;
+    `,
+  },
 ]

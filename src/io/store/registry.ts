@@ -1,6 +1,7 @@
 import type { ListedManifest } from '../../core/image/listed-manifests.ts'
 import { type Listed, listedNow } from '../../core/image/listed.ts'
 import type { ImageName } from '../../core/image/ref.ts'
+import type { PushedTag } from '../../core/image/registry-notification.ts'
 import type { KnownTag, TagContent } from '../../core/image/wanted-metadata.ts'
 import type { ImageTags } from '../../core/release/plan.ts'
 import type { Database, Queryable } from './database.ts'
@@ -142,20 +143,35 @@ type ManifestRow = {
   readonly content: TagContent | null
 }
 
-/** Each tag as it was seen last; of these images all, or only `tags`. */
+/** Tags that are said to be pushed: what is known of them may be old. */
+export async function doubtTags(database: Queryable, tags: readonly PushedTag[], now: Date): Promise<void> {
+  await database.query(
+    `with pushed as (select * from unnest($1::text[], $2::text[]) as pushed (image, tag)),
+     forgotten as (
+       delete from fruitless_lookup using pushed
+       where fruitless_lookup.image = pushed.image and fruitless_lookup.reference = pushed.tag)
+     update manifest set doubted_at = $3 from pushed where manifest.image = pushed.image and manifest.tag = pushed.tag`,
+    [tags.map(({ image }) => image), tags.map(({ tag }) => tag), now.toISOString()],
+  )
+}
+
+/** Each tag as it was seen last: of these images all that nobody doubts; or just `tags`. */
 export async function readKnownTags(
   database: Queryable,
   images: readonly ImageName[],
   tags?: readonly string[],
 ): Promise<ReadonlyMap<ImageName, ReadonlyMap<string, KnownTag>>> {
   const rows = await database.query<ManifestRow>(
-    `select distinct on (image, tag) image, tag, digest, created, content,
-       (extract(epoch from first_seen) * 1000)::float8 as first_seen,
-       (extract(epoch from last_seen) * 1000)::float8 as last_seen,
-       count(*) over (partition by image, tag) > 1 as moved
-     from manifest left join image_content using (digest)
-     where image = any($1::text[]) and ($2::text[] is null or tag = any($2::text[]))
-     order by image, tag, last_seen desc`,
+    `select * from (
+       select distinct on (image, tag) image, tag, digest, created, content,
+         (extract(epoch from first_seen) * 1000)::float8 as first_seen,
+         (extract(epoch from last_seen) * 1000)::float8 as last_seen,
+         count(*) over (partition by image, tag) > 1 as moved,
+         coalesce(max(doubted_at) over (partition by image, tag) > last_seen, false) as doubted
+       from manifest left join image_content using (digest)
+       where image = any($1::text[]) and ($2::text[] is null or tag = any($2::text[]))
+       order by image, tag, manifest.last_seen desc) as seen
+     where $2::text[] is not null or not doubted`,
     [[...images], tags && [...tags]],
   )
   const byImage = Map.groupBy(rows, ({ image }) => image)

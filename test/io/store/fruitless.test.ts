@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Fruitless } from '../../../src/core/release/plan.ts'
 import { forgetOldFruitless, keepFruitless, readFruitless } from '../../../src/io/store/fruitless.ts'
-import { keepContent, keepDigest, keepListed, keepTags } from '../../../src/io/store/registry.ts'
+import { doubtTags, keepContent, keepDigest, keepListed, keepTags } from '../../../src/io/store/registry.ts'
 import { image, openMigrated } from './migrated.ts'
 
 const database = await openMigrated()
@@ -35,11 +35,11 @@ test('what a registry did not show is not asked again at once, and each time lat
   for (let round = 0; round < 6; round += 1) {
     await keepFruitless(database, { image: demo, reference: 'main-1', answer: refused, now: after(at) })
     let pause = 0
-    while ((await kept(after(at + pause))).length > 0) pause += 5
+    while ((await kept(after(at + pause))).length > 0) pause += 1
     pauses.push(pause)
     at += pause
   }
-  assert.deepEqual(pauses, [5, 20, 80, 320, 320, 320])
+  assert.deepEqual(pauses, [1, 4, 16, 64, 256, 256])
 })
 
 test('it is known with its reason, and for no other image', async () => {
@@ -90,6 +90,12 @@ test('what is shown after all is forgotten', async () => {
   await keepDigest(database, { image: demo, tag: 'main-1', digest, now })
   await keepContent(database, digest, { platforms: [] })
   assert.deepEqual(await kept(), [moved])
+})
+
+test('a tag that is told to be pushed is forgotten', async () => {
+  await keep('main-1', 'main-2')
+  await doubtTags(database, [{ image: demo, tag: 'main-1' }], now)
+  assert.deepEqual(await kept(), ['main-2'])
 })
 
 test('of images that nobody follows nothing is remembered', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { ImageTags } from '../../../src/core/release/plan.ts'
 import {
+  doubtTags,
   keepContent,
   keepDigest,
   keepListed,
@@ -78,6 +79,32 @@ test('the first time that a digest was seen stays, and another one under the sam
   await keepDigest(database, { image: demo, tag: '1.2.1', digest: moved, now: latest })
   const seen = latest.getTime()
   assert.deepEqual(await tag(), { digest: moved, firstSeenMs: seen, lastSeenMs: seen, moved: true })
+})
+
+test('a tag that was pushed since it was seen is not known until it is seen again', async () => {
+  const at = (minute: number): Date => new Date(now.getTime() + minute * 60_000)
+  const tags = async (): Promise<unknown> => [...((await readKnownTags(database, [demo])).get(demo)?.keys() ?? [])]
+  await keepDigest(database, { image: demo, tag: '1.2.1', digest, now })
+  await keepDigest(database, { image: demo, tag: '1.2.2', digest, now })
+  await doubtTags(
+    database,
+    [
+      { image: demo, tag: '1.2.1' },
+      { image: other, tag: '1.2.2' },
+    ],
+    at(2),
+  )
+  assert.deepEqual(await tags(), ['1.2.2'])
+  await keepDigest(database, { image: demo, tag: '1.2.1', digest: `sha256:${'c'.repeat(64)}`, now: at(3) })
+  assert.deepEqual(await tags(), ['1.2.1', '1.2.2'])
+  // Its age counts anew, so what it was before must not be forgotten.
+  assert.equal((await readKnownTags(database, [demo])).get(demo)?.get('1.2.1')?.moved, true)
+})
+
+test('what was just seen of a tag is known, whatever others say', async () => {
+  await keepDigest(database, { image: demo, tag: '1.2.1', digest, now })
+  await doubtTags(database, [{ image: demo, tag: '1.2.1' }], new Date(now.getTime() + 1))
+  assert.equal((await readKnownTags(database, [demo], ['1.2.1'])).get(demo)?.get('1.2.1')?.digest, digest)
 })
 
 test('what a digest is, is known wherever it is found, and never changes', async () => {
