@@ -91,6 +91,34 @@ test('assembleReport keeps within its limits, and says what it left out', () => 
   assert.deepEqual(parseSyncReport(JSON.parse(JSON.stringify(report))), { ok: true, value: report })
 })
 
+for (const [what, character] of [
+  ['letters of three bytes', '漢'],
+  ['pairs of four bytes', '😀'],
+  ['control characters', '\u0001'],
+  ['quotes', '"'],
+] as const) {
+  test(`assembleReport fits a message of the link, also with long texts of ${what}`, () => {
+    const long = character.repeat(5000)
+    const id = idOf('Deployment', long, { group: 'apps' })
+    const told = assembleReport(
+      outcome({
+        problems: Array.from({ length: 70 }, () => ({
+          message: long,
+          help: long,
+          object: long,
+          at: { file: long, line: 3, column: 1 },
+          turn: 'author',
+        })),
+        outcomes: Array.from({ length: 70 }, () => ({ ...corrected, id, managers: Array<string>(9).fill(long) })),
+        held: Array.from({ length: 70 }, () => ({ id, because: long })),
+      }),
+    )
+    assert.ok(Buffer.byteLength(JSON.stringify(told)) <= 1_000_000)
+    assert.deepEqual(parseSyncReport(JSON.parse(JSON.stringify(told))), { ok: true, value: told })
+    for (const text of textsIn(told)) assert.ok(text.isWellFormed())
+  })
+}
+
 const report = assembleReport(
   outcome({ outcomes: [corrected, failed], held: [{ id: web, because: 'x' }], problems: [problem] }),
 )
