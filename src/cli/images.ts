@@ -1,4 +1,3 @@
-import { inFile } from '../core/parsed.ts'
 import { readArguments } from './arguments.ts'
 import { readFolderImages } from './offline/folder.ts'
 import { imageJson } from './offline/json.ts'
@@ -11,8 +10,7 @@ export async function runImages(args: readonly string[]): Promise<number> {
   const folder = theFolder(words)
   const { files, problems } = readFolderImages(folder)
   const images = files.flatMap(({ file, reading }) => reading.images.map((use) => imageJson(file, use)))
-  const ofFiles = files.flatMap(({ file, reading }) => reading.problems.map((problem) => inFile(problem, file)))
-  complainOf([...problems, ...ofFiles])
+  complainOf(problems)
   if (values.json === true) await printJson(images)
   else if (images.length === 0) process.stderr.write(`lotse: no workload in ${folder} names an image\n`)
   else {

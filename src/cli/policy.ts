@@ -7,9 +7,9 @@ import { formatProblem, inFile, type Parsed } from '../core/parsed.ts'
 import type { ReadFile } from '../core/release/plan.ts'
 import { UserError } from '../core/user-error.ts'
 import { readArguments, WrongCall } from './arguments.ts'
-import { readFolder, readText } from './offline/folder.ts'
+import { readFolder, readFolderImages, readText } from './offline/folder.ts'
 import type { AnnotationJson } from './offline/json.ts'
-import { print, printJson, table } from './offline/print.ts'
+import { complainOf, print, printJson, table } from './offline/print.ts'
 import { replaceFile } from './offline/replace-file.ts'
 import { theFolder, workloadIn } from './offline/words.ts'
 
@@ -92,14 +92,24 @@ function fileOf(files: readonly ReadFile[], workload: WorkloadId, folder: string
     return uses.length === 0 ? [] : [{ file, uses }]
   })
   const [first, second] = found
-  if (first === undefined)
-    throw new UserError(`there is no workload ${workload} with an image in ${folder}`, {
-      help: `See \`lotse images ${folder}\`.`,
-    })
+  if (first === undefined) throw noSuch(workload, folder)
   if (second === undefined) return first
   const all = found.map(({ file }) => file).join(', ')
   throw new UserError(`expected ${workload} in one file, but it is in ${found.length}: ${all}`, {
     help: 'Name a folder that has only one of them.',
+  })
+}
+
+function noSuch(workload: WorkloadId, folder: string): UserError {
+  const { files, problems } = readFolderImages(folder)
+  if (files.some(({ reading }) => reading.images.some((use) => use.workload === workload)))
+    return new UserError(`annotations of ${workload} say nothing about its image: a marker of Flux v2 does`, {
+      help: 'Change the ImagePolicy that the marker names.',
+    })
+  // It may stand where nobody could read it.
+  complainOf(problems)
+  return new UserError(`there is no workload ${workload} with an image in ${folder}`, {
+    help: `See \`lotse images ${folder}\`.`,
   })
 }
 

@@ -26,9 +26,10 @@ export async function runRelease(args: readonly string[]): Promise<number> {
   const folder = theFolder(words)
   const { image, tag } = wantedImage(values.image)
   const narrow = { workload: workloadIn(values.workload), container: values.container }
-  const all = readFolderImages(folder).files.flatMap(({ file, reading }) =>
-    reading.images.map((use) => ({ file, use })),
-  )
+  const { files, problems: unread } = readFolderImages(folder)
+  // The image may be used where nobody could read it.
+  complainOf(unread)
+  const all = files.flatMap(({ file, reading }) => reading.images.map((use) => ({ file, use })))
   const matching = all.filter(({ use }) => imageName(use.image) === imageName(image))
   const chosen = matching.filter(({ use }) => isChosen(use, narrow))
   const held = chosen.flatMap(heldBack)

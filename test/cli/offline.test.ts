@@ -100,8 +100,7 @@ suite('lotse images', () => {
   })
 })
 
-suite('markers of Flux v2', () => {
-  const objects = `apiVersion: image.toolkit.fluxcd.io/v1
+const objects = `apiVersion: image.toolkit.fluxcd.io/v1
 kind: ImageRepository
 metadata: {name: web, namespace: flux-system}
 spec: {image: ${image}}
@@ -111,11 +110,12 @@ kind: ImagePolicy
 metadata: {name: web, namespace: flux-system}
 spec: {imageRepositoryRef: {name: web}, policy: {semver: {range: ~1.2}}}
 `
-  const kustomization = `images:
+const kustomization = `images:
   - newName: ${image} # {"$imagepolicy": "flux-system:web:name"}
     newTag: 1.2.0 # {"$imagepolicy": "flux-system:web:tag"}
 `
 
+suite('markers of Flux v2', () => {
   test('are listed with their policy, and released', async (t) => {
     const folder = await folderWith(t, { 'flux/web.yaml': objects, 'web/kustomization.yaml': kustomization })
     const { json } = await answerOf(['images', folder.path])
@@ -214,6 +214,15 @@ suite('lotse release', () => {
     })
   }
 
+  test('says what it could not read, where the image may be, too', async (t) => {
+    const folder = await folderWith(t, { 'a.yaml': `${deployment('nginx:1')} b: [\n`, 'b.yaml': deployment('nginx:1') })
+    const { code, stderr } = await answerOf(['release', folder.path, '--image', 'nginx:2'])
+    assert.equal(code, 0)
+    assert.match(stderr, /^lotse: a\.yaml:\d+:\d+: cannot be read as YAML: .*\n$/)
+    const none = await answerOf(['release', folder.path, '--image', 'redis:2'])
+    assert.match(none.stderr, /^lotse: a\.yaml:.*\nlotse: no workload in .* uses this image: redis:2\n/)
+  })
+
   test('goes where a policy does not, and says so', async (t) => {
     const { path } = await folderWith(t, {
       'a.yaml': deployment('nginx:1', [automated, 'fluxcd.io/tag.web: semver:1']),
@@ -295,6 +304,20 @@ suite('lotse policy', () => {
       assert.equal(await folder.read('a.yaml'), deployment('nginx:1'))
     })
   }
+
+  test('says what it could not read, where the workload may be', async (t) => {
+    const { path } = await folderWith(t, { 'a.yaml': `${deployment('nginx:1')} b: [\n` })
+    const { code, stderr } = await lotse(['policy', path, '--workload', web, '--lock'])
+    assert.equal(code, 1)
+    assert.match(stderr, /^lotse: a\.yaml:\d+:\d+: cannot be read as YAML: .*\nlotse: there is no workload /)
+  })
+
+  test('refuses what only a marker steers', async (t) => {
+    const { path } = await folderWith(t, { 'flux/web.yaml': objects, 'web/kustomization.yaml': kustomization })
+    const { code, stderr } = await lotse(['policy', path, '--workload', 'flux-system:imagepolicy/web', '--lock'])
+    assert.equal(code, 1)
+    assert.match(stderr, /^lotse: annotations of flux-system:imagepolicy\/web say nothing about its image: a marker /)
+  })
 
   test('refuses a workload that is in two files, and names them', async (t) => {
     const { path } = await folderWith(t, { 'a/a.yaml': deployment('nginx:1'), 'b/b.yaml': deployment('nginx:1') })

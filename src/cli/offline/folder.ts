@@ -28,7 +28,7 @@ export function readFolder(folder: string): readonly ReadFile[] {
 
 /**
  * The same with an image in the place of each marker of Flux v2, which may be one of a file that no workload is in, and
- * with what the configuration says of them. A broken configuration hides no image.
+ * with what the configuration says of them. A broken configuration hides no image. The problems are those of all files.
  */
 export function readFolderImages(folder: string): {
   readonly files: readonly ReadFile[]
@@ -36,8 +36,13 @@ export function readFolderImages(folder: string): {
 } {
   const found = parseFolderConfiguration(folder)
   const configuration = found.ok ? found.value : guaranteed(parseConfiguration('version: 1'))
-  const files = resolveMarkers(readFolder(folder), (file) => clusterOf(configuration, file))
-  return { files: files.map((file) => withImageRules(configuration, file)), problems: found.ok ? [] : found.problems }
+  const resolved = resolveMarkers(readFolder(folder), (file) => clusterOf(configuration, file))
+  const files = resolved.map((file) => withImageRules(configuration, file))
+  return { files, problems: [...(found.ok ? [] : found.problems), ...problemsOf(files)] }
+}
+
+function problemsOf(files: readonly ReadFile[]): readonly Problem[] {
+  return files.flatMap(({ file, reading }) => reading.problems.map((problem) => inFile(problem, file)))
 }
 
 /** A file of at most 1 MiB in UTF-8; no symbolic link is followed to it. */
