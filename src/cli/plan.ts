@@ -7,7 +7,7 @@ import {
   type SkippedBecause,
 } from '../core/release/plan.ts'
 import { readArguments } from './arguments.ts'
-import { readFolder, readFolderConfiguration } from './offline/folder.ts'
+import { parseFolderConfiguration, readFolder } from './offline/folder.ts'
 import { changeJson, type PlanJson, problemJson, type SkippedJson } from './offline/json.ts'
 import { allIsShown, notShownOf, whySkipped } from './offline/not-shown.ts'
 import { complainOf, print, printJson, table } from './offline/print.ts'
@@ -29,7 +29,11 @@ export async function runPlan(args: readonly string[]): Promise<number> {
 type Planned = { readonly plan: ReleasePlan } & Pick<OfflineKnowledge, 'notShown'>
 
 async function planOf(folder: string, files: readonly ReadFile[]): Promise<Planned> {
-  const configuration = readFolderConfiguration(folder)
+  const read = parseFolderConfiguration(folder)
+  // As on GitHub: a file with a mistake is not used in part, and whose files the others are is not known.
+  if (!read.ok)
+    return { plan: { changes: [], skipped: [], lookups: [], problems: read.problems }, notShown: () => allIsShown }
+  const configuration = read.value
   // What is wrong outside the clusters is none of our business; what is skipped there is said all the same.
   const ours = files.map(({ file, reading }) =>
     clusterOf(configuration, file) === undefined ? { file, reading: { ...reading, problems: [] } } : { file, reading },

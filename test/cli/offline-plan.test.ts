@@ -232,11 +232,19 @@ suite('lotse plan', () => {
     ])
   })
 
-  test('says what is wrong in the configuration of the folder', async (t) => {
-    const { path } = await folderWith(t, { '.github/lotse.yaml': 'version: 2\n' })
-    const { code, stderr } = await lotse(['plan', path])
-    assert.equal(code, 1)
-    assert.match(stderr, /^lotse: the configuration is wrong:\n {2}\.github\/lotse\.yaml:1:10: /)
+  test('takes a configuration that is wrong for a problem of its file, and plans nothing', async (t) => {
+    const { path } = await folderWith(t, {
+      '.github/lotse.yaml': 'version: 2\n',
+      'web.yaml': deployment(`${image}:1.2.0`, follows),
+    })
+    const { code, stderr, json } = await answerOf(['plan', path])
+    const message = 'expected `1`, got the number `2`'
+    assert.deepEqual(
+      [code, stderr, json],
+      [1, '', { changes: [], skipped: [], problems: [{ file: '.github/lotse.yaml', line: 1, column: 10, message }] }],
+    )
+    const { stdout } = await lotse(['plan', path])
+    assert.equal(stdout, `Nothing to release\n\nProblems\n  .github/lotse.yaml:1:10  ${message}\n`)
   })
 
   test('needs no registry where nothing is automated, and else says how to name one', async (t) => {

@@ -9,7 +9,7 @@ import {
 import { type FilePath, parseFilePath } from '../../core/ids.ts'
 import { resolveMarkers } from '../../core/manifest/resolve-markers.ts'
 import { readManifest } from '../../core/manifest/workload.ts'
-import { formatProblem, guaranteed, inFile, type Parsed, parsed, type Problem, refused } from '../../core/parsed.ts'
+import { guaranteed, inFile, type Parsed, parsed, type Problem, refused } from '../../core/parsed.ts'
 import { type ReadFile, withImageRules } from '../../core/release/plan.ts'
 import { UserError } from '../../core/user-error.ts'
 import { codeOf } from './failure.ts'
@@ -57,16 +57,7 @@ export function readText(folder: string, file: FilePath): Parsed<string> {
 }
 
 /** What `.github/lotse.yaml` of the folder says; without it all of the folder is one cluster. */
-export function readFolderConfiguration(folder: string): Configuration {
-  const configuration = parseFolderConfiguration(folder)
-  if (configuration.ok) return configuration.value
-  const lines = configuration.problems.map((problem) => `  ${formatProblem(problem)}`)
-  throw new UserError(`the configuration is wrong:\n${lines.join('\n')}`, {
-    help: 'Everything that it can say: docs/configuration.md.',
-  })
-}
-
-function parseFolderConfiguration(folder: string): Parsed<Configuration> {
+export function parseFolderConfiguration(folder: string): Parsed<Configuration> {
   const file = guaranteed(parseFilePath(configurationPath))
   // A `.github` that is a link is none to GitHub, so it is none here.
   const isBelow = ['folder', 'unknown'].includes(whatIsAt(join(folder, '.github')))
