@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { constraintAllows, parseSemverConstraint } from '../../../src/core/image/semver-constraint.ts'
 import { parseVersion } from '../../../src/core/image/version.ts'
 
-const pairs = 20_000
+const pairs = 30_000
 const seed = 20_190_807
 
 test(`constraintAllows agrees with the real Masterminds/semver on ${pairs} generated pairs`, () => {
@@ -61,7 +61,9 @@ function generate(count: number): readonly (readonly [constraint: string, versio
   const times = (most: number, make: () => string): readonly string[] =>
     Array.from({ length: 1 + Math.floor(random() * most) }, make)
 
-  const number = (): string => pick(['0', '0', '1', '1', '2', '3', '10', '01', '007', '2024', '20240115123456789'])
+  const large = ['9007199254740993', '18446744073709551615', '18446744073709551616'] as const
+  const number = (): string =>
+    often(0.02) ? pick(large) : pick(['0', '0', '1', '1', '2', '3', '10', '01', '007', '2024', '20240115123456789'])
   const prerelease = (): string =>
     pick([
       'alpha',
@@ -79,6 +81,7 @@ function generate(count: number): readonly (readonly [constraint: string, versio
       'RC.1',
       '1a',
       'alpha.beta',
+      '18446744073709551616',
     ])
   const version = (): string => {
     const parts = [number(), number(), number(), number()].slice(0, pick([1, 2, 3, 3, 3, 3, 4]))
@@ -86,12 +89,15 @@ function generate(count: number): readonly (readonly [constraint: string, versio
   }
   const wildcard = (): string => pick(['x', 'X', '*'])
   const partial = (): string => {
+    if (often(0.02)) return pick(['*-0', 'x-0', '1.x-0', '1.2.*-alpha', '0.0.x', '*.1.x', 'v*'])
     const parts = [number(), number(), number()].map((part) => (often(0.12) ? wildcard() : part))
-    return `${often(0.1) ? 'v' : ''}${parts.slice(0, pick([1, 2, 3, 3])).join('.')}${often(0.25) ? `-${prerelease()}` : ''}`
+    return `${often(0.1) ? 'v' : ''}${parts.slice(0, pick([1, 2, 3, 3])).join('.')}${often(0.25) ? `-${prerelease()}` : ''}${often(0.03) ? '+001.a-b' : ''}`
   }
   const operator = (): string => pick(['', '=', '!=', '>', '<', '>=', '=>', '<=', '=<', '~', '~>', '^', '^', '~'])
   const term = (): string =>
-    often(0.12) ? `${partial()} - ${partial()}` : `${operator()}${often(0.15) ? ' ' : ''}${partial()}`
+    often(0.12)
+      ? `${partial()} - ${partial()}`
+      : `${operator()}${often(0.15) ? pick([' ', '  ', '\f ', '\r']) : ''}${partial()}`
   const group = (): string => times(3, term).join(pick([', ', ',', ' ', ' , ']))
   const broken = (text: string): string => {
     const at = Math.floor(random() * (text.length + 1))
@@ -102,7 +108,7 @@ function generate(count: number): readonly (readonly [constraint: string, versio
     )
   }
   const constraint = (): string => {
-    const text = times(2, group).join(' || ')
+    const text = times(2, group).join(pick([' || ', ' ||', '  ||  ']))
     return often(0.15) ? broken(text) : text
   }
   return Array.from({ length: count }, () => [constraint(), often(0.05) ? broken(version()) : version()] as const)
