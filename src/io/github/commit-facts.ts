@@ -6,6 +6,7 @@ import { parseReleaseTrailer } from '../../core/release/trailer.ts'
 import { type GitActorAnswer, authorId, committerId } from './actor.ts'
 import { graphql } from './graphql.ts'
 import { type ProtectionAnswer, protectionOf } from './protection.ts'
+import { inPieces } from './pieces.ts'
 import { ownerAndName } from './repository-name.ts'
 
 export const pastFragment =
@@ -54,8 +55,7 @@ export async function readCommitFacts(
   const [owner, name] = ownerAndName(where.repository)
   let protectedBy: readonly string[] = []
   const history = new Map<FilePath, readonly PastCommit[]>()
-  for (let from = 0; from < where.files.length; from += filesAtOnce) {
-    const files = where.files.slice(from, from + filesAtOnce)
+  await inPieces(where.files, filesAtOnce, async (files) => {
     const { repository } = await graphql<Answer>(octokit, commitFactsQuery(files.length), {
       owner,
       name,
@@ -64,7 +64,7 @@ export async function readCommitFacts(
     })
     protectedBy = protectionOf(repository.base)
     for (const [file, past] of pastOf(files, repository.base?.target ?? {})) history.set(file, past)
-  }
+  })
   return { protectedBy, history }
 }
 

@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto'
 import type { Octokit } from '@octokit/rest'
 import {
   type BranchName,
   type FilePath,
   type RepoName,
   type UserId,
-  parseBlobSha,
   parseBranchName,
   parseCommitSha,
   parsePullNumber,
@@ -18,9 +16,10 @@ import type { CommitFacts } from '../../core/release/commit-decision.ts'
 import { parseReleaseMarker } from '../../core/release/marker.ts'
 import { type GitActorAnswer, authorId, committerId } from './actor.ts'
 import { graphql } from './graphql.ts'
-import { readBlob } from './blobs.ts'
 import { type PastsAnswer, filesAtOnce, histories, pastFragment, pastOf, readCommitFacts } from './commit-facts.ts'
 import type { FileText } from './branch.ts'
+import { type FilesAnswer, exactTexts, fileVariables, filesOf, namedFiles, readCommitFiles } from './commit-files.ts'
+import { halfOf, mayBeTooMuch } from './pieces.ts'
 import { ownerAndName } from './repository-name.ts'
 
 /** What GitHub knows about one release branch, its pull requests, and the files to edit at the base's head. */
@@ -54,7 +53,7 @@ fragment Pulls on PullRequestConnection {
 fragment Account on Actor { ... on Bot { databaseId } ... on User { databaseId } }`
 
 export const releaseFactsQuery = (files: number, past?: 'asked'): string => `
-query ReleaseFacts($owner: String!, $name: String!, $base: String!, $branch: String!, $head: String!${each(files, (i) => `, $file${i}: String!`)}) {
+query ReleaseFacts($owner: String!, $name: String!, $base: String!, $branch: String!, $head: String!${fileVariables(files)}) {
   repository(owner: $owner, name: $name) {
     id
     base: ref(qualifiedName: $base) {
@@ -62,7 +61,7 @@ query ReleaseFacts($owner: String!, $name: String!, $base: String!, $branch: Str
         oid
         ... on Commit {
           tree { oid }
-          ${each(files, (i) => `file${i}: file(path: $file${i}) { mode object { ... on Blob { oid text isTruncated } } }\n`)}
+          ${filesOf(files)}
           ${past === undefined ? '' : histories(files)}
         }
       }
@@ -99,11 +98,8 @@ type Answer = {
 type BaseAnswer = {
   readonly oid: string
   readonly tree: { readonly oid: string }
-  readonly [file: `file${number}`]: FileAnswer | null
-} & PastsAnswer
-type FileAnswer = { readonly mode: number; readonly object: BlobAnswer | NoBlob | null }
-/** A folder, of which nothing was asked. */
-type NoBlob = { readonly oid?: undefined }
+} & FilesAnswer &
+  PastsAnswer
 type BranchAnswer = {
   readonly oid: string
   readonly tree: { readonly oid: string }
@@ -127,47 +123,60 @@ type PullAnswer = {
   readonly author: AccountAnswer
   readonly timelineItems: { readonly nodes: readonly { readonly actor: AccountAnswer }[] }
 }
-type BlobAnswer = { readonly oid: string; readonly text: string | null; readonly isTruncated: boolean }
 
-/** One query for all of it, whatever the number of files. undefined: the base is gone. */
-export async function readReleaseState(
-  octokit: Octokit,
-  { repository, base, branch, files, past }: ReleaseQuestion,
-): Promise<ReleaseState | undefined> {
+/** One query for all of it, and more where the files are many. undefined: the base is gone. */
+export async function readReleaseState(octokit: Octokit, question: ReleaseQuestion): Promise<ReleaseState | undefined> {
+  const { repository, base, branch, files, past } = question
   const [owner, name] = ownerAndName(repository)
-  // Each history costs GitHub a walk: those of many files are asked for apart.
-  const few = files.length > 0 && files.length <= filesAtOnce
-  const answer = await graphql<Answer>(octokit, releaseFactsQuery(files.length, few ? past : undefined), {
-    owner,
-    name,
-    base: `refs/heads/${base}`,
-    branch: `refs/heads/${branch}`,
-    head: branch,
-    ...Object.fromEntries(files.map((file, i) => [`file${i}`, file])),
-  })
-  const found = answer.repository
+  const { found, asked } = await readFacts(octokit, question)
   if (found.base === null) return undefined
   const { target } = found.base
+  const head = guaranteed(parseCommitSha(target.oid))
   const history =
-    past === undefined || few
+    past === undefined || asked === files.length
       ? pastOf(files, target)
       : (await readCommitFacts(octokit, { repository, branch: base, files })).history
-  const texts = await Promise.all(
-    files.map(async (file, i) => [file, await exactText(octokit, repository, target[`file${i}`])] as const),
-  )
+  const first = { files: files.slice(0, asked), answer: target }
+  const rest = { repository, commit: head, files: files.slice(asked) }
+  const restAtOnce = asked === 0 ? halfOf(atFirst(files)) : filesAtOnce
   return {
     repositoryNode: found.id,
-    base: {
-      branch: base,
-      head: guaranteed(parseCommitSha(target.oid)),
-      tree: guaranteed(parseTreeSha(target.tree.oid)),
-    },
+    base: { branch: base, head, tree: guaranteed(parseTreeSha(target.tree.oid)) },
     branch: found.branch === null ? undefined : branchFacts(found.branch.target),
     pulls: (await allPulls(octokit, { owner, name, head: branch }, found.pullRequests)).map(pullFacts),
     stacked: found.stacked.totalCount > 0,
-    files: new Map(texts.flatMap(([file, text]) => (text === undefined ? [] : [[file, text]]))),
+    files: new Map([
+      ...(await exactTexts(octokit, repository, first)),
+      ...(await readCommitFiles(octokit, rest, restAtOnce)),
+    ]),
     history,
   }
+}
+
+/** With as many files as one query takes, or with none where they were too much for it. */
+async function readFacts(
+  octokit: Octokit,
+  { repository, base, branch, files, past }: ReleaseQuestion,
+): Promise<{ readonly found: Answer['repository']; readonly asked: number }> {
+  const [owner, name] = ownerAndName(repository)
+  const ask = async (first: readonly FilePath[]) => {
+    // Each history costs GitHub a walk: those of many files are asked for apart.
+    const isAll = first.length > 0 && first.length === files.length
+    const query = releaseFactsQuery(first.length, isAll ? past : undefined)
+    const where = { owner, name, base: `refs/heads/${base}`, branch: `refs/heads/${branch}`, head: branch }
+    const { repository: found } = await graphql<Answer>(octokit, query, { ...where, ...namedFiles(first) })
+    return { found, asked: first.length }
+  }
+  try {
+    return await ask(atFirst(files))
+  } catch (error) {
+    if (files.length <= 1 || !mayBeTooMuch(error)) throw error
+    return ask([])
+  }
+}
+
+function atFirst(files: readonly FilePath[]): readonly FilePath[] {
+  return files.slice(0, filesAtOnce)
 }
 
 const mostPages = 20
@@ -187,29 +196,6 @@ async function allPulls(
     const variables = { ...where, after: page.pageInfo.endCursor }
     page = (await graphql<Pick<Answer, 'repository'>>(octokit, morePullsQuery, variables)).repository.pullRequests
   }
-}
-
-/** GraphQL gives text, not bytes. Only text that hashes to the blob's own id is taken for its bytes. */
-async function exactText(
-  octokit: Octokit,
-  repository: RepoName,
-  file: FileAnswer | null | undefined,
-): Promise<FileText | undefined> {
-  if (file === null || file === undefined || file.object?.oid === undefined) return undefined
-  const blob = file.object
-  const exact = !blob.isTruncated && blob.text !== null && hashesTo(blob.text, blob.oid)
-  const text = exact ? blob.text : await readBlob(octokit, repository, guaranteed(parseBlobSha(blob.oid)))
-  return text === undefined || text === null
-    ? undefined
-    : { text, mode: file.mode === executable ? '100755' : '100644' }
-}
-
-const executable = 0o100755
-
-function hashesTo(text: string, oid: string): boolean {
-  const bytes = Buffer.from(text)
-  const algorithm = oid.length === 64 ? 'sha256' : 'sha1'
-  return createHash(algorithm).update(`blob ${bytes.length}\0`).update(bytes).digest('hex') === oid
 }
 
 function branchFacts({ oid, tree, parents, author, committer }: BranchAnswer): BranchFacts {
@@ -240,8 +226,4 @@ function pullFacts(pull: PullAnswer): PullFacts {
 
 function userId(account: AccountAnswer): UserId | undefined {
   return account?.databaseId === undefined ? undefined : guaranteed(parseUserId(account.databaseId))
-}
-
-function each(count: number, text: (index: number) => string): string {
-  return Array.from({ length: count }, (_, index) => text(index)).join('')
 }

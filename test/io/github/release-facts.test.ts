@@ -68,6 +68,44 @@ test('many files cost one query', async () => {
   assert.deepEqual(sandbox.requests.byRoute(), { 'POST graphql ReleaseFacts': 1 })
 })
 
+describe('of hundreds of files, as many are asked for at once as GitHub can answer:', () => {
+  const entries = Object.fromEntries(Array.from({ length: 120 }, (_, i) => [`${i}.yaml`, { bytes: `tag: ${i}\n` }]))
+  const rows: readonly (readonly [
+    name: string,
+    refused: string | undefined,
+    expected: Readonly<Record<string, number>>,
+  ])[] = [
+    ['fifty', undefined, { ReleaseFacts: 1, CommitFiles: 2 }],
+    ['half of them where the first query was too much', 'ReleaseFacts', { ReleaseFacts: 2, CommitFiles: 5 }],
+    ['half of them where a later one was', 'CommitFiles', { ReleaseFacts: 1, CommitFiles: 4 }],
+  ]
+  for (const status of [502, 504]) {
+    for (const [title, refused, expected] of rows) {
+      test(`${title} (${status})`, async () => {
+        await commitEntries(ground, entries)
+        sandbox.requests.reset()
+        if (refused !== undefined) sandbox.faults.refuse(`graphql ${refused}`, status)
+        const { files } = await stateOf('lotse/release/none', [...Object.keys(entries), 'missing.yaml'].map(path))
+        assert.deepEqual(
+          [...files].map(([file, { text }]) => [file, { bytes: text }]),
+          Object.entries(entries),
+        )
+        const routes = Object.entries(expected).map(([query, count]) => [`POST graphql ${query}`, count])
+        assert.deepEqual(sandbox.requests.byRoute(), Object.fromEntries(routes))
+      })
+    }
+  }
+
+  test('and none again and again while GitHub is down', async () => {
+    await commitEntries(ground, entries)
+    sandbox.requests.reset()
+    sandbox.faults.refuse('graphql CommitFiles', 502, 99)
+    await assert.rejects(stateOf('lotse/release/none', Object.keys(entries).map(path)), /GitHub answered 502/)
+    sandbox.faults.clear()
+    assert.deepEqual(sandbox.requests.byRoute(), { 'POST graphql ReleaseFacts': 1, 'POST graphql CommitFiles': 7 })
+  })
+})
+
 test('without its base there are no facts', async () => {
   const question = { repository: name, base: branch('gone'), branch: branch('lotse/release/none'), files: [] }
   assert.equal(await readReleaseState(octokit, question), undefined)
