@@ -1,6 +1,6 @@
 import { isMap, isScalar } from 'yaml'
 import { type Problem } from '../parsed.ts'
-import { annotationsOf } from './annotations.ts'
+import { type Annotations, annotationsOf } from './annotations.ts'
 import { type FoundImage, type FoundImages } from './containers.ts'
 import { type Resource } from './resource.ts'
 import { child, descend, entriesOf, isText, type Spot, textOf } from './spot.ts'
@@ -19,18 +19,13 @@ export function findInValues(resource: Resource): FoundImages {
   const sections = entries.flatMap(([container, spot]) => (isMap(spot.node) ? [{ container, ...partsIn(spot) }] : []))
   const mapped = mappedIn(resource, values)
   // An annotation says where the image of a container is, so it overrides what stands in a section of its name.
-  const places = [{ container: topContainer, ...partsIn(values) }, ...sections, ...mapped]
+  const places = [
+    { container: topContainer, ...partsIn(values) },
+    ...sections,
+    ...mapped.flatMap(({ places }) => places),
+  ]
   const byContainer = new Map(places.flatMap(imageAt).map((image) => [image.container, image]))
-  const lost = mapped.filter((place) => imageAt(place).length === 0)
-  return {
-    found: [...byContainer.values()],
-    problems: lost.map(({ container, said }) => leadsNowhere(container, said)),
-  }
-}
-
-function leadsNowhere(container: string, said: Spot): Problem {
-  const message = `\`${repositoryPrefix}${container}\` names no text in spec.values: \`${textOf(said) ?? ''}\``
-  return { message, at: said.at, help: 'write the path below spec.values with dots, like app.image.repository' }
+  return { found: [...byContainer.values()], problems: mapped.flatMap(({ problems }) => problems) }
 }
 
 /** Where each part of a reference stands; which of the shapes it is follows from what is there. */
@@ -53,20 +48,41 @@ function partsIn(section: Spot): Parts {
 
 const repositoryPrefix = 'repository.fluxcd.io/'
 
+type Mapped = { readonly places: readonly ImagePlace[]; readonly problems: readonly Problem[] }
+
 /** `repository.fluxcd.io/ALIAS: a.b.c` names the place of an image below the values, `tag.fluxcd.io/ALIAS` its tag's. */
-function mappedIn(resource: Resource, values: Spot): readonly (ImagePlace & { readonly said: Spot })[] {
+function mappedIn(resource: Resource, values: Spot): readonly Mapped[] {
   const annotations = annotationsOf(resource)
-  const mapped = (key: string): Spot | undefined => {
-    const path = textOf(annotations.get(key))
-    return path === undefined ? undefined : descend(values, path.split('.'))
-  }
-  return [...annotations]
-    .filter(([key]) => key.startsWith(repositoryPrefix))
-    .map(([key, said]) => {
-      const container = key.slice(repositoryPrefix.length)
-      const [registry, tag] = [mapped(`registry.fluxcd.io/${container}`), mapped(`tag.fluxcd.io/${container}`)]
-      return { container, said, repository: mapped(key), registry, tag }
-    })
+  const containers = [...annotations.keys()].flatMap((key) =>
+    key.startsWith(repositoryPrefix) ? [key.slice(repositoryPrefix.length)] : [],
+  )
+  return containers.map((container) => {
+    const follow = (prefix: string) => pointerAt(annotations, `${prefix}${container}`, values)
+    const [repository, registry, tag] = [
+      follow(repositoryPrefix),
+      follow('registry.fluxcd.io/'),
+      follow('tag.fluxcd.io/'),
+    ]
+    // Without the part that is lost it would be another image, or a tag in the wrong place.
+    const lost = [
+      ...(textOf(repository?.to) ? [] : [repository]),
+      ...[registry, tag].filter((pointer) => !isScalar(pointer?.to?.node)),
+    ].filter((pointer) => pointer !== undefined)
+    const place = { container, repository: repository?.to, registry: registry?.to, tag: tag?.to }
+    return { places: lost.length === 0 ? [place] : [], problems: lost.map(leadsNowhere) }
+  })
+}
+
+type Pointer = { readonly key: string; readonly said: Spot; readonly to: Spot | undefined }
+
+function pointerAt(annotations: Annotations, key: string, values: Spot): Pointer | undefined {
+  const said = annotations.get(key)
+  return said && { key, said, to: descend(values, (textOf(said) ?? '').split('.')) }
+}
+
+function leadsNowhere({ key, said }: Pointer): Problem {
+  const message = `\`${key}\` names no text in spec.values: \`${textOf(said) ?? ''}\``
+  return { message, at: said.at, help: 'write the path below spec.values with dots, like app.image.repository' }
 }
 
 function imageAt({ container, repository, registry, tag, digest }: ImagePlace): readonly FoundImage[] {

@@ -146,6 +146,26 @@ fluxcd.io/automated: "true"`
     ])
   })
 
+  const astray: readonly [annotation: string, problem: string][] = [
+    ['registry.fluxcd.io/app: deep.host', '`registry.fluxcd.io/app` names no text in spec.values: `deep.host`'],
+    ['registry.fluxcd.io/app: deep', '`registry.fluxcd.io/app` names no text in spec.values: `deep`'],
+    ['tag.fluxcd.io/app: deep.version.tag', '`tag.fluxcd.io/app` names no text in spec.values: `deep.version.tag`'],
+  ]
+  for (const [annotation, problem] of astray) {
+    test(`takes no other image where a part of it is lost: ${annotation}`, () => {
+      const annotations = `repository.fluxcd.io/app: deep.name\n${annotation}`
+      const text = helmRelease('deep: {registry: quay.io, name: a/b, version: 1.10}', { annotations })
+      assert.deepEqual(images(text), [])
+      assert.deepEqual(problems(text).length, 1)
+      assert.ok(problems(text)[0]?.startsWith(`8:`) && problems(text)[0]?.includes(problem), problems(text)[0])
+    })
+  }
+
+  test('takes a mapped tag or registry that is empty for none', () => {
+    const annotations = 'repository.fluxcd.io/app: name\nregistry.fluxcd.io/app: host\ntag.fluxcd.io/app: tag'
+    assert.deepEqual(images(helmRelease('name: a/b\nhost: ""\ntag: ~', { annotations })), ['app a/b'])
+  })
+
   test('says when image and tag together are no image', () => {
     assert.deepEqual(problems(helmRelease('image: a:1\ntag: "2"')), [
       '12:10: expected an image, got `a:1:2`: its path may have lower-case letters, digits and single `.`, `_`, `-` between them',
