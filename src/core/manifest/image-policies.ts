@@ -1,3 +1,4 @@
+import { isMap, isScalar, isSeq } from 'yaml'
 import { type ImageName, parseImageName } from '../image/ref.ts'
 import { compileRe2 } from '../image/re2.ts'
 import { formatTagFilter } from '../image/tag-filter.ts'
@@ -106,6 +107,8 @@ function translated(spot: Spot): Parsed<string> {
   const order = orderOf(spot)
   if (!order.ok) return order
   const filter = descend(spot, ['spec', 'filterTags'])
+  const odd = filter === undefined ? undefined : oddInFilter(filter)
+  if (odd !== undefined) return refused(odd)
   const text = `${order.value.text}${filter === undefined ? '' : filterOf(filter)}`
   const plain = parseTagPolicy(order.value.text)
   if (!plain.ok) return refused({ ...plain.problems[0], at: order.value.at })
@@ -144,6 +147,22 @@ function orderOf(spot: Spot): Parsed<{ readonly text: string; readonly at: Place
   }
 }
 
+/** The API server would not take it; read as if it were not there, it would keep no tag out. */
+function oddInFilter(filter: Spot): Problem | undefined {
+  if (isNothing(filter)) return undefined
+  if (!isMap(filter.node)) return { message: 'expected filterTags with a `pattern`', at: filter.at }
+  for (const key of ['pattern', 'extract']) {
+    const said = child(filter, key)
+    if (said !== undefined && !isNothing(said) && textOf(said) === undefined)
+      return { message: `expected text for \`${key}\` in filterTags`, at: said.at }
+  }
+  return undefined
+}
+
+function isNothing({ node }: Spot): boolean {
+  return isScalar(node) && node.value === null
+}
+
 function filterOf(spot: Spot): string {
   const [pattern, extract] = [textOf(child(spot, 'pattern')) ?? '', textOf(child(spot, 'extract')) ?? '']
   const filter = pattern === '.*' && extract === '' ? '' : pattern
@@ -163,6 +182,8 @@ const mostExclusions = 25
 function exclusionsOf(spot: Spot): Parsed<readonly string[]> {
   const list = descend(spot, ['spec', 'exclusionList'])
   if (list === undefined) return parsed([signatures])
+  if (!isNothing(list) && !isSeq(list.node))
+    return refused({ message: 'expected a list of patterns for the exclusionList', at: list.at })
   const items = itemsOf(list)
   if (items.length > mostExclusions) {
     const message = `expected at most ${mostExclusions} patterns in the exclusionList, got ${items.length}`

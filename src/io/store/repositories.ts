@@ -43,7 +43,7 @@ export type RepositoryReading = {
 }
 
 /** Raised whenever `readManifest` or `parseConfiguration` reads something differently: all is then read again. */
-export const readerVersion = 5
+export const readerVersion = 6
 
 type RepositoryRow = {
   readonly id: RepoId

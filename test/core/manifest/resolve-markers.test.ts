@@ -168,6 +168,18 @@ suite('resolveMarkers leaves alone, and says why,', () => {
       p: policy("filterTags: {pattern: '('}, policy: {semver: {range: 1.x}}"),
       problem: 'p.yaml:4:53: `(` is no regular expression',
     },
+    'a filter that is a list': {
+      p: policy("filterTags: {pattern: ['^v']}, policy: {semver: {range: 1.x}}"),
+      problem: 'p.yaml:4:63: expected text for `pattern` in filterTags',
+    },
+    'a filter without its key': {
+      p: policy("filterTags: '^v', policy: {semver: {range: 1.x}}"),
+      problem: 'p.yaml:4:53: expected filterTags with a `pattern`',
+    },
+    'exclusions that are no list': {
+      r: repository('image: ghcr.io/acme/web, exclusionList: "-rc"'),
+      problem: 'r.yaml:4:48: expected a list of patterns for the exclusionList',
+    },
     'a digest beside the tag': {
       p: policy('policy: {semver: {range: 1.x}}, digestReflectionPolicy: Always'),
       problem: `p.yaml:4:97: \`digestReflectionPolicy: Always\` cannot be followed in an ImagePolicy ${instead}`,
