@@ -2,10 +2,10 @@ import type { ImageName } from '../../core/image/ref.ts'
 import type { Fruitless } from '../../core/release/plan.ts'
 import type { Queryable } from './database.ts'
 
-// A minute, for some registries list a tag before they show it; then four times as long, up to four hours: what an
-// operator mends is seen on the same day.
+// A minute, for some registries list a tag before they show it; then four times as long, up to an hour: what an
+// operator mends is seen soon.
 const firstPauseMinutes = 1
-const mostPauses = 4
+const mostPauses = 3
 
 /** What a registry would not show of an image, by tag or digest. The more often it did not, the later it is asked again. */
 export async function keepFruitless(

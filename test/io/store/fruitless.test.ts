@@ -39,7 +39,7 @@ test('what a registry did not show is not asked again at once, and each time lat
     pauses.push(pause)
     at += pause
   }
-  assert.deepEqual(pauses, [1, 4, 16, 64, 256, 256])
+  assert.deepEqual(pauses, [1, 4, 16, 64, 64, 64])
 })
 
 test('it is known with its reason, and for no other image', async () => {
