@@ -21,6 +21,15 @@ test('every link from one page to another leads somewhere', () => {
   assert.deepEqual(broken, [])
 })
 
+test('every link to a section leads to one', () => {
+  const broken = pages.flatMap((page) =>
+    [...read(page).matchAll(/\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)/g)]
+      .filter(([, link = '', section = '']) => !sectionsOf(link === '' ? page : join(dirname(page), link)).has(section))
+      .map(([link]) => `${page}: ${link}`),
+  )
+  assert.deepEqual(broken, [])
+})
+
 test('every source file that a page names is there', () => {
   const broken = pages.flatMap((page) =>
     [...read(page).matchAll(/`((?:src|test|scripts|bench|schema)\/[\w./-]+\.\w+)`/g)]
@@ -37,6 +46,12 @@ test('the README names every command, and every npm script that it tells people 
   const { scripts }: { scripts: Record<string, string> } = JSON.parse(read('package.json'))
   for (const [, name = ''] of readme.matchAll(/npm run ([\w:]+)/g)) assert.ok(name in scripts, name)
 })
+
+/** As GitHub names them: `What Lotse asks of a registry` is `what-lotse-asks-of-a-registry`. */
+function sectionsOf(page: string): ReadonlySet<string> {
+  const heads = [...read(page).matchAll(/^#+ (.*)$/gm)].map(([, head = '']) => head.toLowerCase())
+  return new Set(heads.map((head) => head.replaceAll(/[^\p{L}\p{N}_ -]/gu, '').replaceAll(' ', '-')))
+}
 
 function linksOf(page: string): string[] {
   return [...read(page).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map((match) => match[1] ?? '')
