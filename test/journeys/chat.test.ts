@@ -95,4 +95,38 @@ describe('chat', () => {
     const { reply } = await answer(world, 'bob', '/lotse why')
     assert.match(reply ?? '', /not a release of Lotse/)
   })
+
+  test('why names what waits for its place, and for what', async () => {
+    const rules = 'release: { group: workload, max-open: 1 }\n'
+    const configuration = `version: 1\nclusters: { production: { path: clusters/production } }\n${rules}`
+    await using world = await startWorld({ files: { '.github/lotse.yaml': configuration } })
+    await world.push('1.2.1')
+    await world.rest()
+    const { reply } = await answer(world, 'bob', '/lotse why')
+    assert.match(reply ?? '', /✅ it changes exactly what the plan says/)
+    assert.match(
+      reply ?? '',
+      /Releases that wait:\n\n- ⏳ `eu\.gcr\.io\/project\/demo-service:1\.2\.1` for `demo:[a-z]+\/demo-[a-z]+` in `production`: a release pull request is open in production/,
+    )
+  })
+
+  for (const [what, rules, because] of [
+    ['a protected branch', '', /main is protected \(pull request\), and Lotse commits to no protected branch/],
+    ['a freeze', ', freeze: [{ from: 2020-01-01, to: 2999-12-31, reason: holidays }]', /holidays/],
+  ] as const) {
+    test(`why names what is not committed because of ${what}, on whatever pull request`, async () => {
+      const configuration = `version: 1\nclusters: { production: { path: clusters/production } }\nrelease: { merge: commit${rules} }\n`
+      await using world = await startWorld({ files: { '.github/lotse.yaml': configuration } })
+      world.github.addRuleset(acme.repository, { branch: 'main', requiredApprovals: 0 })
+      await world.push('1.2.1')
+      await world.rest()
+      const bob = world.github.person('bob')
+      await bob.push(acme.repository, { branch: 'note', create: true, files: { 'NOTE.md': 'x' } })
+      await bob.openPull(acme.repository, { head: 'note', title: 'Note' })
+      const { reply } = await answer(world, 'bob', '/lotse why')
+      assert.match(reply ?? '', /not a release of Lotse/)
+      assert.match(reply ?? '', /- ⏳ `eu\.gcr\.io\/project\/demo-service:1\.2\.1` in `production`: /)
+      assert.match(reply ?? '', because)
+    })
+  }
 })

@@ -5,13 +5,16 @@ import { type CommandLine, parseComment } from '../../core/command/parse.ts'
 import { parseReplyMarker } from '../../core/command/reply-marker.ts'
 import { type Answer, type Section, formatReply, reactionTo } from '../../core/command/reply.ts'
 import { type Role, roleOf } from '../../core/command/role.ts'
+import type { WaitingRelease } from '../../core/command/waiting.ts'
 import { parseCommentId } from '../../core/ids.ts'
 import { guaranteed } from '../../core/parsed.ts'
+import { clusterOfBranch } from '../../core/release/group.ts'
 import type { Client } from '../../io/github/client.ts'
 import { listOwnComments, react, writeComment } from '../../io/github/comments.ts'
 import type { AppIdentity } from '../../io/github/installations.ts'
 import { type PermissionAnswer, readPermission } from '../../io/github/permission.ts'
 import { type KnownComment, doneLines, finishCommand, readComment } from '../../io/store/comments.ts'
+import { readReleases } from '../../io/store/releases.ts'
 import { readRepository, type KnownRepository } from '../../io/store/repositories.ts'
 import type { Deps } from '../deps.ts'
 import { gatherMerge } from './automerge-facts.ts'
@@ -72,20 +75,35 @@ async function answerTo(
 }
 
 async function carryOut(conversation: Conversation, command: Command, role: Role | undefined): Promise<Answer> {
-  const { deps, repository, comment } = conversation
+  const { deps, repository } = conversation
   switch (command.kind) {
     case 'help':
       return { kind: 'help', role, ...(command.about === undefined ? {} : { about: command.about }) }
-    case 'why': {
-      const gathered = await gatherMerge(deps, comment)
-      if (gathered === undefined || !isRelease(gathered.facts)) return { kind: 'no-release' }
-      return { kind: 'why', explained: explainMerge(gathered.facts) }
-    }
+    case 'why':
+      return why(conversation)
     case 'status':
       return status(deps, repository, command.cluster)
     case 'sync':
       return sync(deps, repository, command.cluster)
   }
+}
+
+async function why({ deps, repository, comment }: Conversation): Promise<Answer> {
+  const gathered = await gatherMerge(deps, comment)
+  const waiting = await waitingReleases(deps, repository)
+  if (gathered === undefined || !isRelease(gathered.facts)) return { kind: 'no-release', waiting }
+  const cluster = clusterOfBranch(gathered.facts.pull.headBranch ?? '')
+  const beside = waiting.filter(({ group }) => group.cluster === cluster)
+  return { kind: 'why', explained: explainMerge(gathered.facts), waiting: beside }
+}
+
+/** Those of which there is no pull request to ask. */
+async function waitingReleases(deps: Deps, { id }: KnownRepository): Promise<readonly WaitingRelease[]> {
+  const releases = await readReleases(deps.database, id)
+  return releases.flatMap(({ group, open, held, problem }) => {
+    const because = held?.because ?? problem
+    return open || because === undefined ? [] : [{ group, because }]
+  })
 }
 
 /**

@@ -10,13 +10,19 @@ import { formatReplyMarker } from './reply-marker.ts'
 import { type Role, isAtLeast } from './role.ts'
 import { type ClusterStatus, formatStatus } from './status.ts'
 import { type SyncAnswer, formatSyncAnswer } from './sync-answer.ts'
+import { type WaitingRelease, formatWaiting } from './waiting.ts'
 
 /** What became of one line of a comment. */
 export type Answer =
   | { readonly kind: 'working' }
   | { readonly kind: 'help'; readonly about?: Verb; readonly role: Role | undefined }
-  | { readonly kind: 'why'; readonly explained: readonly Explained[] }
-  | { readonly kind: 'no-release' }
+  /** `waiting`: what else of its cluster is held, or of the whole repository where the pull request is of a person. */
+  | {
+      readonly kind: 'why'
+      readonly explained: readonly Explained[]
+      readonly waiting?: readonly WaitingRelease[]
+    }
+  | { readonly kind: 'no-release'; readonly waiting?: readonly WaitingRelease[] }
   /** Of the one that was asked for, or of all. `broken`: why the configuration cannot be read now. */
   | { readonly kind: 'status'; readonly clusters: readonly ClusterStatus[]; readonly broken?: Problem }
   | SyncAnswer
@@ -62,9 +68,12 @@ function formatAnswer(answer: Answer): string {
     case 'help':
       return answer.about === undefined ? helpTable(answer.role) : helpAbout(answer.about, answer.role)
     case 'why':
-      return formatExplained(answer.explained)
+      return paragraphs(formatExplained(answer.explained), formatWaiting(answer.waiting ?? []))
     case 'no-release':
-      return 'This is not a release of Lotse, so Lotse does not merge it. People do, as ever.'
+      return paragraphs(
+        'This is not a release of Lotse, so Lotse does not merge it. People do, as ever.',
+        formatWaiting(answer.waiting ?? []),
+      )
     case 'status':
       return formatStatus(answer.clusters, answer.broken)
     case 'asked':
@@ -82,6 +91,10 @@ function formatAnswer(answer: Answer): string {
     case 'not-run':
       return '⏭️ Not run, because a command before it failed.'
   }
+}
+
+function paragraphs(...texts: readonly string[]): string {
+  return texts.filter((text) => text !== '').join('\n\n')
 }
 
 function helpTable(role: Role | undefined): string {
