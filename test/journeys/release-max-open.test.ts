@@ -173,4 +173,19 @@ describe('release.max-open', () => {
     assert.deepEqual(before, [6, 7, 9])
     assert.deepEqual(seen(world), ['1 open b 1.2.1', '2 open c 1.2.1', '3 open d 1.2.1'])
   })
+
+  test('says what holds it now, and not what held it before', async () => {
+    await using world = await fiveWorkloads(1)
+    await push(world, '1.2.1')
+    const files = { '.github/lotse.yaml': configuration(2) }
+    await world.github.person('alice').push(acme.repository, { branch: 'main', files, message: 'Two' })
+    await world.rest()
+    await world.github.person('bob').comment(acme.repository, 1, '/lotse why')
+    await world.rest()
+    const [, ...waiting] = (world.comments(world.pull(1)).at(-1) ?? '')
+      .split('⏳')
+      .filter((text) => /for `demo/.test(text))
+    assert.equal(waiting.length, 2)
+    for (const text of waiting) assert.match(text, /2 release pull requests are open in production/)
+  })
 })

@@ -1,6 +1,6 @@
 import type { BranchName } from '../../core/ids.ts'
 import { type ReleaseGroup, sameWish } from '../../core/release/group.ts'
-import { type Admission, type Candidate, admit } from '../../core/release/max-open.ts'
+import { type Admission, type Candidate, admit, heldBecause } from '../../core/release/max-open.ts'
 import { ContentLimit } from '../../io/github/content-limit.ts'
 import { GitHubUnavailable } from '../../io/github/errors.ts'
 import { type KnownRelease, countOpen, readReleases } from '../../io/store/releases.ts'
@@ -104,6 +104,6 @@ function candidateOf({ branch }: ReleaseGroup, known: KnownRelease | undefined):
 async function hold(context: ReleaseContext, { group, known }: Waiting): Promise<void> {
   if (known === undefined) return
   const same = sameWish(known.group, group)
-  if (same && known.held !== undefined) return
+  if (same && known.held?.because === heldBecause(group.cluster, maxOpenOf(context, group.cluster))) return
   await holdRelease(context, same ? known : { ...known, group, written: undefined })
 }
