@@ -142,6 +142,18 @@ describe('a tag that a person has refused', () => {
     assert.deepEqual(await brought(world), { all: ['app:1.0.1', 'proxy:1.0.2'] })
   })
 
+  test('stays out when that person has written another text before', async () => {
+    await using world = await withNewTags('group: image')
+    const proxy = about(world, 'proxy')
+    await world.github.person('bob').editPull(acme.repository, proxy, { body: 'Not now.' })
+    await world.rest()
+    await close(world, proxy)
+    await world.restartBot()
+    assert.deepEqual(await brought(world), { 'eu.gcr.io+project+app': ['app:1.0.1'] })
+    await configure(world, 'group: all')
+    assert.deepEqual(await brought(world), { all: ['app:1.0.1'] })
+  })
+
   test('stays out, whatever that person has made of the marker in the text', async () => {
     await using world = await withNewTags('group: image')
     const proxy = about(world, 'proxy')

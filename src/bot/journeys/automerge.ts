@@ -6,7 +6,7 @@ import { type Remedy, remedyFor } from '../../core/automerge/remedy.ts'
 import { clusterOfBranch } from '../../core/release/group.ts'
 import { type Check, writeCheck } from '../../io/github/checks.ts'
 import { mergePull } from '../../io/github/pulls.ts'
-import { doubtReleases, noteOpen, rewriteRelease } from '../../io/store/releases.ts'
+import { doubtReleases, noteOpen, readRelease, rewriteRelease } from '../../io/store/releases.ts'
 import { Transient } from '../../core/transient.ts'
 import type { Deps } from '../deps.ts'
 import { formatPullKey, journeys, parsePullKey, type Pull } from '../keys.ts'
@@ -38,16 +38,27 @@ async function carryOut(deps: Deps, pull: Pull, gathered: GatheredMerge, decisio
     case 'merge':
       return merge(deps, pull, gathered, decision)
     case 'finish':
-      // The release journey clears the branch away, and learns what a "no" was about.
-      await doubtReleases(deps.database, pull.repository)
-      return deps.jobs.ask(journeys.release, `${pull.repository}`)
+      return finish(deps, pull)
     case 'wait':
     case 'block':
       await takeIn(deps, pull, facts)
       return mend(deps, pull, facts, remedyFor(facts, decision))
     case 'leave':
+      // Ours, and a person has written its text anew: what we know of it tells that it is a release.
+      if (facts.pull.state !== 'open' && (await isKnownAsOpen(deps, pull, facts))) await finish(deps, pull)
       return
   }
+}
+
+/** The release journey clears the branch away, and learns what a "no" was about. */
+async function finish({ database, jobs }: Deps, { repository }: Pull): Promise<void> {
+  await doubtReleases(database, repository)
+  await jobs.ask(journeys.release, `${repository}`)
+}
+
+async function isKnownAsOpen({ database }: Deps, { repository, number }: Pull, { pull }: MergeFacts): Promise<boolean> {
+  const known = pull.headBranch === undefined ? undefined : await readRelease(database, repository, pull.headBranch)
+  return known?.open === true && known.pull === number
 }
 
 async function say({ octokit, repository, state, facts }: GatheredMerge, check: Check | undefined): Promise<void> {

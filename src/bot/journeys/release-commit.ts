@@ -17,7 +17,7 @@ import { journeys } from '../keys.ts'
 import { type ReleaseContext, type StepOutcome, carryOutAll, isInOrder, knownOf } from './release-steps.ts'
 import { editedTexts } from './release-texts.ts'
 import { withdrawGroup } from './release-withdraw.ts'
-import { hearCommit, hearPulls, hearTakenBack } from './release-words.ts'
+import { hearCommit, hearPulls, hearTakenBack, recalled } from './release-words.ts'
 
 /**
  * Groups of clusters with `merge: commit`, one commit each on the default branch. The plan still holds on top of our own
@@ -83,15 +83,15 @@ type Asked = {
 
 /** Looks at GitHub, decides and carries out. */
 async function look(context: ReleaseContext, { planned, known, timing }: Asked): Promise<Committed> {
-  const { deps, octokit, repository } = context
+  const { octokit, repository } = context
   const files = [...editsOfGroup(wholeGroup(planned)).keys()]
   const base = repository.defaultBranch
-  const state = await readReleaseState(octokit, { repository: repository.name, base, branch: planned.branch, files })
-  if (state?.base.head !== repository.head) return moved(context)
-  const { bot } = await deps.identity(repository.installation)
-  await hearPulls(context, planned, { bot, ...state })
+  const seen = await readReleaseState(octokit, { repository: repository.name, base, branch: planned.branch, files })
+  if (seen?.base.head !== repository.head) return moved(context)
+  const state = await recalled(context, seen, known)
+  await hearPulls(context, planned, state)
   const where = { repository: repository.name, branch: base, files }
-  const facts = { bot, ...timing, ...state, ...(await readCommitFacts(octokit, where)) }
+  const facts = { ...timing, ...state, ...(await readCommitFacts(octokit, where)) }
   const decision = decideCommit(facts, planned)
   if (decision.do === 'hold' || decision.do === 'commit') await hearTakenBack(context, planned, decision.takenBack)
   return carryOut(context, { decision, planned, known, state })

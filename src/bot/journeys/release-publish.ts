@@ -23,7 +23,7 @@ import { finishOpening } from './release-opened.ts'
 import type { ReleaseContext, StepOutcome } from './release-steps.ts'
 import { editedTexts } from './release-texts.ts'
 import { withdrawGroup } from './release-withdraw.ts'
-import { hearPulls, hearTakenBack } from './release-words.ts'
+import { hearPulls, hearTakenBack, recalled } from './release-words.ts'
 
 export type Publication = { readonly known: KnownRelease | undefined; readonly mayOpen: boolean }
 
@@ -34,11 +34,11 @@ export async function publishGroup(
   { known, mayOpen }: Publication,
 ): Promise<StepOutcome> {
   const { deps, repository } = context
-  const state = await stateOf(context, planned, known)
-  if (state === undefined) return 'again'
-  const { bot } = await deps.identity(repository.installation)
-  await hearPulls(context, planned, { bot, ...state })
-  const { group, takenBack } = withoutNo({ bot, ...state }, planned)
+  const seen = await stateOf(context, planned, known)
+  if (seen === undefined) return 'again'
+  const state = await recalled(context, seen, known)
+  await hearPulls(context, planned, state)
+  const { group, takenBack } = withoutNo(state, planned)
   await hearTakenBack(context, planned, takenBack)
   const same = known !== undefined && sameChanges(known.group, group)
   const written = same ? known.written : undefined
@@ -50,7 +50,7 @@ export async function publishGroup(
     keepRelease(deps.database, repository.id, { ...found, ...progress })
   const refused = group.changes.length === 0 ? group.refused?.[0]?.refusal : undefined
   const wanted = { marker: markerOf(group), refused, text, written: written?.head, lastText: known?.text }
-  const decision = decideRelease({ bot, ...state }, wanted)
+  const decision = decideRelease(state, wanted)
   if (decision.do === 'withdraw') return withdrawGroup(context, group)
   if (decision.do === 'leave') {
     deps.log.info({ branch: group.branch, because: decision.because }, 'release left alone')

@@ -7,7 +7,7 @@ import { readReleaseState } from '../../io/github/release-facts.ts'
 import { type KnownRelease, forgetRelease, keepRelease, readRelease, unwritten } from '../../io/store/releases.ts'
 import { doubtHead } from '../../io/store/repositories.ts'
 import type { ReleaseContext, StepOutcome } from './release-steps.ts'
-import { hearPulls } from './release-words.ts'
+import { hearPulls, recalled } from './release-words.ts'
 
 /**
  * Clears away what is left of a group that the plan asks for no more: after a merge, its branch; else its pull request
@@ -17,15 +17,15 @@ export async function withdrawGroup(context: ReleaseContext, group: ReleaseGroup
   const { deps, octokit, repository } = context
   const known = await readRelease(deps.database, repository.id, group.branch)
   const question = { repository: repository.name, base: repository.defaultBranch, branch: group.branch, files: [] }
-  const state = await readReleaseState(octokit, question)
+  const seen = await readReleaseState(octokit, question)
   // Without its base nothing is known of it: GitHub may not show it now, or the default branch was renamed.
-  if (state === undefined) {
+  if (seen === undefined) {
     await doubtHead(deps.database, repository.id)
     return 'again'
   }
-  const { bot } = await deps.identity(repository.installation)
-  const { closePull, deleteBranch, left } = decideWithdrawal({ bot, ...state })
-  await hearPulls(context, group, { bot, ...state }, left)
+  const state = await recalled(context, seen, known)
+  const { closePull, deleteBranch, left } = decideWithdrawal(state)
+  await hearPulls(context, group, state, left)
   if (left !== undefined) return leave(context, group, { pull: left.number, doubts: known?.doubts ?? 0 })
   if (closePull !== undefined) {
     await editPull(octokit, repository.name, closePull, { state: 'closed' })

@@ -1,10 +1,11 @@
-import type { CommitSha } from '../../core/ids.ts'
+import type { CommitSha, UserId } from '../../core/ids.ts'
 import type { TakenBack } from '../../core/release/commit-decision.ts'
 import type { PullFacts, ReleaseFacts } from '../../core/release/decide.ts'
 import { type ReleaseGroup, wholeGroup } from '../../core/release/group.ts'
 import { useOf } from '../../core/release/marker.ts'
 import type { Change } from '../../core/release/plan.ts'
-import { rememberRefusals, wordsOf, wordsOfTakenOver } from '../../core/release/refusal.ts'
+import { rememberRefusals, withKnownMarker, wordsOf, wordsOfTakenOver } from '../../core/release/refusal.ts'
+import type { KnownRelease } from '../../io/store/releases.ts'
 import { keepWords, readWords } from '../../io/store/release-words.ts'
 import type { ReleaseContext } from './release-steps.ts'
 
@@ -15,6 +16,17 @@ export async function withoutRemembered(
 ): Promise<readonly ReleaseGroup[]> {
   const uses = groups.flatMap((group) => wholeGroup(group).changes.map(useOf))
   return rememberRefusals(groups, await readWords(deps.database, repository.id, uses))
+}
+
+/** What GitHub shows of a branch, with what we have written into its pull request when we last saw that open. */
+export async function recalled<T extends Pick<ReleaseFacts, 'pulls'>>(
+  { deps, repository }: ReleaseContext,
+  state: T,
+  known: KnownRelease | undefined,
+): Promise<T & { readonly bot: UserId }> {
+  const { bot } = await deps.identity(repository.installation)
+  if (known?.pull === undefined || !known.open || known.written === undefined) return { ...state, bot }
+  return { ...state, bot, pulls: withKnownMarker(state.pulls, { group: known.group, number: known.pull, bot }) }
 }
 
 /** What the pull requests of a branch say: heard before anything is done about the branch, or forgotten of it. */

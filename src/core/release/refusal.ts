@@ -1,7 +1,7 @@
 import type { ClusterName, PullNumber, UserId } from '../ids.ts'
 import { type PullFacts, isOurs } from './decide.ts'
 import { type PullRefusal, type Refusal, type ReleaseGroup, wholeGroup } from './group.ts'
-import { type About, type ReleaseMarker, aboutOf, moveOf, spotOf, useOf, usesOf } from './marker.ts'
+import { type About, type ReleaseMarker, aboutOf, markerOf, moveOf, spotOf, useOf, usesOf } from './marker.ts'
 import type { Change } from './plan.ts'
 
 type Asked = PullFacts & About & { readonly marker: ReleaseMarker }
@@ -20,7 +20,7 @@ export function withoutRefused(
 ): ReleaseGroup {
   const asked = askedOf(pulls, bot)
   // What was said on this branch is judged by what its pull requests say now.
-  const numbers = new Set(pulls.map(({ number }) => number))
+  const numbers = new Set(asked.map(({ number }) => number))
   const elsewhere = (planned.refused ?? []).filter(
     ({ refusal }) => refusal.because === 'taken-back' || !numbers.has(refusal.pull),
   )
@@ -38,6 +38,20 @@ type Refusing = {
   readonly pulls: readonly PullFacts[]
   readonly bot: UserId
   readonly movedMs?: (change: Change) => number | undefined
+}
+
+/**
+ * Pull requests whose text, marker and all, a person has written anew: once such a one is closed, it was about what we
+ * know of it. While it is open it is left to that person.
+ */
+export function withKnownMarker(
+  pulls: readonly PullFacts[],
+  { group, number, bot }: { readonly group: ReleaseGroup; readonly number: PullNumber; readonly bot: UserId },
+): readonly PullFacts[] {
+  return pulls.map((pull) => {
+    const isIt = pull.number === number && pull.state !== 'open' && pull.author === bot && pull.marker === undefined
+    return isIt ? { ...pull, marker: markerOf(group) } : pull
+  })
 }
 
 /**
