@@ -13,6 +13,7 @@ import { guaranteed } from '../../core/parsed.ts'
 import { readBlob } from './blobs.ts'
 import { GitHubUnavailable, hasStatus } from './errors.ts'
 import { graphql } from './graphql.ts'
+import { inPieces } from './pieces.ts'
 import { ownerAndName } from './repository-name.ts'
 
 export type FileAtCommit = { readonly path: FilePath; readonly blob: BlobSha; readonly bytes: number }
@@ -71,7 +72,7 @@ type BlobAnswer = {
 type BlobsAnswer = { readonly repository: { readonly [blob: `blob${number}`]: BlobAnswer | null } }
 
 /**
- * The texts of blobs, fifty to a query; undefined: it is no text. The blobs are those of a commit that GitHub has shown,
+ * The texts of blobs, at most fifty to a query; undefined: it is no text. The blobs are those of a commit that GitHub has shown,
  * so one that it does not know comes from a copy that lags behind, and is not taken for an empty file.
  */
 export async function readTexts(
@@ -81,8 +82,7 @@ export async function readTexts(
 ): Promise<ReadonlyMap<BlobSha, string | undefined>> {
   const [owner, name] = ownerAndName(repository)
   const texts = new Map<BlobSha, string | undefined>()
-  for (let start = 0; start < blobs.length; start += blobsPerQuery) {
-    const page = blobs.slice(start, start + blobsPerQuery)
+  await inPieces(blobs, blobsPerQuery, async (page) => {
     const variables = Object.fromEntries(page.map((blob, i) => [`blob${i}`, blob]))
     const answer = await graphql<BlobsAnswer>(octokit, blobsQuery(page.length), { owner, name, ...variables })
     for (const [i, blob] of page.entries()) {
@@ -91,7 +91,7 @@ export async function readTexts(
       const whole = found.isBinary === true || (found.text !== null && !found.isTruncated)
       texts.set(blob, whole ? (found.text ?? undefined) : await readBlob(octokit, repository, blob))
     }
-  }
+  })
   return texts
 }
 

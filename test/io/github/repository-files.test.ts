@@ -67,6 +67,15 @@ test('texts are read fifty to a query, and what is none is undefined', async () 
   })
 })
 
+test('texts that are too much for one query are read by half as many', async () => {
+  const texts = Array.from({ length: 51 }, (_, i) => `kind: Heavy${i}\n`)
+  await commitEntries(ground, Object.fromEntries(texts.map((bytes, i) => [`${i}.yaml`, { bytes }])))
+  sandbox.requests.reset()
+  sandbox.faults.refuse('graphql Blobs', 502)
+  assert.equal((await readTexts(octokit, name, texts.map(blobOf))).size, 51)
+  assert.deepEqual(sandbox.requests.byRoute(), { 'POST graphql Blobs': 4 })
+})
+
 test('a blob that GitHub does not know yet is not taken for an empty file', async () => {
   await assert.rejects(readTexts(octokit, name, [blobOf('not pushed yet')]), GitHubUnavailable)
 })
