@@ -21,8 +21,9 @@ export type TextRules = {
 
 /** What GitHub takes: titles of 256 characters, and bodies of 65,536, of which our marker has its share. */
 const longestTitle = 250
-const most = { rows: 100, images: 20, refused: 10, commitLines: 100 }
-const room = { rows: 14_000, images: 12_000, refused: 3_000 }
+const longestBody = 65_536
+const most = { rows: 100, images: 20, refused: 10, notes: 20, commitLines: 100 }
+const room = { rows: 14_000, images: 12_000, refused: 3_000, notes: 4_000 }
 
 /** Title, and subject of the commit: `Auto-release eu.gcr.io/project/demo-service:1.2.1`. */
 export function releaseTitle(group: ReleaseGroup, commitPrefix: string): string {
@@ -52,7 +53,7 @@ export function pullRequestText(group: ReleaseGroup, rules: TextRules): PullRequ
     ...refusedText(group.refused ?? []),
     whenMerged(rules.release, rules.today),
     'To refuse this, close the pull request; newer tags ask again. To take over, push a commit: Lotse then keeps its hands off.',
-    ...(rules.notes ?? []).map((note) => `> ${note}`),
+    ...notesText(rules.notes ?? []),
     'Ask in a comment: `/lotse why` · `/lotse help`',
     formatReleaseMarker(markerOf(group)),
   ]
@@ -62,7 +63,8 @@ export function pullRequestText(group: ReleaseGroup, rules: TextRules): PullRequ
 /** What we write ends with our marker; what others have added behind it stays. */
 export function withOthersText(ours: string, current: string): string {
   const [, behind = ''] = /<!-- lotse:release \{.*?\} -->([^]*)$/.exec(current) ?? []
-  return `${ours}${behind}`
+  // What is too long is refused as a whole, and then nothing is edited any more.
+  return `${ours}${behind}`.slice(0, longestBody).toWellFormed()
 }
 
 function opening(group: ReleaseGroup): string {
@@ -129,6 +131,11 @@ function refusedText(refused: readonly RefusedChange[]): readonly string[] {
   return [
     ['Left out, because somebody said no:', '', ...shown, ...(left === 0 ? [] : [`- … and ${left} more`])].join('\n'),
   ]
+}
+
+function notesText(notes: readonly string[]): readonly string[] {
+  const { shown, left } = fitting(notes, { most: most.notes, room: room.notes })
+  return [...shown, ...(left === 0 ? [] : [`… and ${left} more`])].map((note) => `> ${note}`)
 }
 
 /** As many texts as there is room for, from the first. */

@@ -244,6 +244,18 @@ describe('the body, whatever manifests, labels and registries say,', () => {
     })
   }
 
+  test('is no longer than GitHub takes, whatever others have added to it and GitHub has refused', () => {
+    const notes = Array.from({ length: 50 }, (_, i) => `Not asked for a review: ${i} ${'x'.repeat(600)}`)
+    const { body } = pullRequestText(group([change()]), { ...rules(), notes })
+    assert.ok(body.length <= 10_000, `${body.length}`)
+    assert.match(body, /> Not asked for a review: 0 x/)
+    assert.match(body, /> … and 4\d more/)
+    const longer = withOthersText(body, `${body}${'🚢'.repeat(40_000)}`)
+    assert.ok(longer.length <= 65_536, `${longer.length}`)
+    assert.ok(longer.startsWith(`${body}🚢`))
+    assert.ok(longer.isWellFormed())
+  })
+
   test('is no longer than GitHub takes, and ends with its marker', () => {
     const many = fc.integer({ min: 0, max: 2000 })
     const someText = fc.constantFrom('web', 'x|`'.repeat(100), '\n'.repeat(50), 'é'.repeat(300))
