@@ -20,7 +20,8 @@ export function editScalars(text: string, edits: readonly ScalarEdit[]): Parsed<
   const splices = located.flatMap((result) => (result.ok ? [result.value] : []))
   const [problem, ...problems] = located.flatMap((result) => (result.ok ? [] : result.problems))
   if (problem !== undefined) return refused(problem, ...problems)
-  const clash = splices.find((splice) => splices.some((other) => other !== splice && other.start === splice.start))
+  const byStart = [...Map.groupBy(splices, ({ start }) => start).values()]
+  const [clash] = byStart.find(({ length }) => length > 1) ?? []
   if (clash !== undefined) return refused({ message: 'two edits want different values at one place', at: clash.at })
   const edited = spliced(text, splices)
   const unproved = whatIsUnproved({ sources, edited, splices })
@@ -54,12 +55,14 @@ function locate(
   return parsed({ ...target.value, document, value, replacement: asScalar(value, openingQuote) })
 }
 
+/** In one go: a copy of the text for each of thousands of edits would take half a minute. */
 function spliced(text: string, splices: readonly Splice[]): string {
-  const backwards = splices.toSorted((a, b) => b.start - a.start)
-  return backwards.reduce(
-    (text, { start, end, replacement }) => text.slice(0, start) + replacement + text.slice(end),
-    text,
-  )
+  const forwards = splices.toSorted((a, b) => a.start - b.start)
+  const pieces = forwards.flatMap(({ start, replacement }, index) => [
+    text.slice(forwards[index - 1]?.end ?? 0, start),
+    replacement,
+  ])
+  return [...pieces, text.slice(forwards.at(-1)?.end ?? 0)].join('')
 }
 
 type Proof = {
