@@ -35,6 +35,7 @@ function findInContainer(container: Spot): FoundImages {
   if (image === undefined || isMap(image.node)) return { found: [], problems: [] }
   const reference = textOf(image)
   if (reference === undefined || reference === '') return { found: [], problems: [] }
-  if (name === undefined) return { found: [], problems: [{ message: 'the container has no name', at: container.at }] }
+  if (name === undefined || name === '')
+    return { found: [], problems: [{ message: 'the container has no name', at: container.at }] }
   return { found: [{ container: name, reference, spot: image, holds: 'reference' }], problems: [] }
 }

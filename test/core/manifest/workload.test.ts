@@ -212,6 +212,12 @@ suite('readManifest tells', () => {
       0,
     ],
     ['a container without a name', workload('Pod', '{containers: [{image: a}]}'), '3:21: the container has no name', 0],
+    [
+      'a container with an empty name',
+      workload('Pod', '{containers: [{name: "", image: a}]}'),
+      '3:21: the container has no name',
+      0,
+    ],
     ['a workload without a name', `kind: Pod\nspec: ${podSpec}\n`, '1:1: the Pod has no metadata.name', 0],
     [
       'an encrypted workload that is automated',
