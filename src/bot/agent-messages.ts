@@ -2,7 +2,7 @@ import type { AgentMessage, AgentState } from '../core/agent-protocol.ts'
 import type { SyncReport } from '../core/sync/report.ts'
 import type { AgentSession } from '../io/agent-link/sessions.ts'
 import { keepAgentState, keepConnected, keepDisconnected, readAgent } from '../io/store/agents.ts'
-import { askFailedDiffs, keepDiffResult, unansweredPulls } from '../io/store/diffs.ts'
+import { keepDiffResult, unansweredPulls } from '../io/store/diffs.ts'
 import { readRepository } from '../io/store/repositories.ts'
 import { addSync } from '../io/store/syncs.ts'
 import type { AgentDeps } from './agents.ts'
@@ -10,9 +10,8 @@ import { formatClusterKey, formatPullKey, journeys } from './keys.ts'
 
 /** What it was asked while it was away, and what it could not tell, it is asked again. */
 export async function agentConnected({ database, jobs }: AgentDeps, session: AgentSession): Promise<void> {
-  const { repository, cluster, key, since } = session
+  const { key, since } = session
   await keepConnected(database, session, { key, at: since })
-  await askFailedDiffs(database, repository, cluster)
   await lookAtUnanswered({ database, jobs }, session)
 }
 
@@ -75,15 +74,11 @@ async function stateOf({ database }: AgentDeps, session: AgentSession): Promise<
 
 type Diffed = AgentMessage & { readonly kind: 'diffed' }
 
-async function hearDiff(
-  { database, jobs, log, now }: AgentDeps,
-  session: AgentSession,
-  message: Diffed,
-): Promise<void> {
+async function hearDiff({ database, jobs, log }: AgentDeps, session: AgentSession, message: Diffed): Promise<void> {
   const { repository, cluster } = session
   const pull = { repository, number: message.pull }
   const { head, base, result } = message
-  const wanted = await keepDiffResult(database, pull, { cluster, head, base, result, at: now() })
+  const wanted = await keepDiffResult(database, pull, { cluster, head, base, result })
   log.info({ repository, cluster, pull: message.pull, head, result: result.kind, wanted }, 'agent told a diff')
   if (wanted) await jobs.ask(journeys.diff, formatPullKey(pull))
 }

@@ -101,15 +101,26 @@ const askAgainMs = 10 * 60_000
 /** What kept an answer from being whole, as a webhook or git that was away, may be over. Until it is, the answer stays. */
 const tryAgainMs = 30 * 60_000
 
-/** When the agent is asked now: not a second time in the same session, unless it takes too long or was told in part. */
+/** When the agent is asked now; undefined: it is not. */
 function ask({ deps, repository }: DiffContext, { seen, live, decision }: Step): Date | undefined {
   const session = deps.agents.sessionOf(repository.id, decision.cluster)
-  const isTried = decision.do === 'tell' && mayBeToldLater(decision.outcome)
-  if (session === undefined || (decision.do !== 'ask' && !isTried)) return undefined
+  const patienceMs = patienceWith(decision)
+  if (session === undefined || patienceMs === undefined) return undefined
   const now = deps.now()
   const askedAt = live?.base === seen.base ? live.askedAt?.getTime() : undefined
-  if (askedAt === undefined || (!isTried && askedAt < session.since.getTime())) return now
-  return now.getTime() - askedAt < (isTried ? tryAgainMs : askAgainMs) ? undefined : now
+  if (askedAt === undefined || now.getTime() - askedAt >= patienceMs) return now
+  // Whoever comes back is asked at once for what is not told at all.
+  return !isToldInPart(decision) && askedAt < session.since.getTime() ? now : undefined
+}
+
+/** How long ago the last question may be; undefined: there is none to be asked. */
+function patienceWith(decision: DiffDecision): number | undefined {
+  if (decision.do === 'ask') return askAgainMs
+  return decision.do === 'tell' && mayBeToldLater(decision.outcome) ? tryAgainMs : undefined
+}
+
+function isToldInPart(decision: DiffDecision): boolean {
+  return decision.do === 'tell' && decision.outcome.kind === 'told'
 }
 
 /**

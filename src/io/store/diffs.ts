@@ -44,7 +44,6 @@ export type KnownLiveDiff = {
   readonly cluster: ClusterName
   readonly head: CommitSha
   readonly base: CommitSha
-  /** When it was last asked, or answered. */
   readonly askedAt: Date | undefined
   readonly result: KnownDiff['result'] | undefined
   readonly run: KnownRun | undefined
@@ -198,22 +197,14 @@ export async function keepLiveDiff(
 export async function keepDiffResult(
   database: Queryable,
   { repository, number }: PullId,
-  { cluster, head, base, result, at }: { readonly cluster: ClusterName; readonly at: Date } & KnownDiff,
+  { cluster, head, base, result }: { readonly cluster: ClusterName } & KnownDiff,
 ): Promise<boolean> {
   const rows = await database.query(
-    `update live_diff set result = $6, asked_at = $7
+    `update live_diff set result = $6
      where repository = $1 and pull = $2 and cluster = $3 and head = $4 and base = $5 returning pull`,
-    [repository, number, cluster, head, base, result, at],
+    [repository, number, cluster, head, base, result],
   )
   return rows.length > 0
-}
-
-/** An agent that comes back is asked at once for what it could not tell. What it said stays until it says something else. */
-export async function askFailedDiffs(database: Queryable, repository: RepoId, cluster: ClusterName): Promise<void> {
-  await database.query(
-    `update live_diff set asked_at = null where repository = $1 and cluster = $2 and result->>'kind' = 'failed'`,
-    [repository, cluster],
-  )
 }
 
 /** A person asks for one answer anew. */

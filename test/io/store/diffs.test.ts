@@ -7,7 +7,6 @@ import { guaranteed } from '../../../src/core/parsed.ts'
 import { createKey } from '../../../src/io/agent-link/keys.ts'
 import {
   type SeenPull,
-  askFailedDiffs,
   doubtPull,
   forgetDiffResult,
   forgetPull,
@@ -29,7 +28,6 @@ const database = await openMigrated()
 const pull = { repository: repoId(11), number: pullNumber(3) }
 const cluster = guaranteed(parseClusterName('production'))
 const [base, head] = [commit('a'), commit('b')]
-const at = new Date('2026-11-22T12:00:00Z')
 const failed = { kind: 'failed', because: 'no git' } as const
 const seen: SeenPull = {
   head,
@@ -96,13 +94,13 @@ describe('an answer', () => {
   })
 
   test('counts only for the two commits that were asked about', async () => {
-    assert.equal(await keepDiffResult(database, pull, { cluster, head: commit('d'), base, result: failed, at }), false)
-    assert.equal(await keepDiffResult(database, pull, { cluster, head, base, result: failed, at }), true)
-    assert.deepEqual(await readLiveDiffs(database, pull), [{ ...asked, askedAt: at, result: failed }])
+    assert.equal(await keepDiffResult(database, pull, { cluster, head: commit('d'), base, result: failed }), false)
+    assert.equal(await keepDiffResult(database, pull, { cluster, head, base, result: failed }), true)
+    assert.deepEqual(await readLiveDiffs(database, pull), [{ ...asked, result: failed }])
   })
 
   test('stays while the question stays, and goes with it', async () => {
-    await keepDiffResult(database, pull, { cluster, head, base, result: failed, at })
+    await keepDiffResult(database, pull, { cluster, head, base, result: failed })
     await keepLiveDiff(database, pull, asked)
     assert.deepEqual((await readLiveDiffs(database, pull))[0]?.result, failed)
     await keepLiveDiff(database, pull, { ...asked, head: commit('d') })
@@ -113,7 +111,7 @@ describe('an answer', () => {
     const told = (...turns: readonly DiffProblem['turn'][]) => {
       const problems = turns.map((turn) => ({ message: 'no', turn }))
       const diff = { changes: [], drift: [], dangers: [], problems, unchanged: 0, omitted: 0 }
-      return { cluster, head, base, result: { kind: 'diff', diff }, at } as const
+      return { cluster, head, base, result: { kind: 'diff', diff } } as const
     }
     assert.deepEqual(await unansweredPulls(database, pull.repository, cluster), [3])
     await keepDiffResult(database, pull, told('author'))
@@ -122,10 +120,8 @@ describe('an answer', () => {
     assert.deepEqual(await unansweredPulls(database, pull.repository), [3])
     await keepDiffResult(database, pull, told())
     assert.deepEqual(await unansweredPulls(database, pull.repository), [])
-    await keepDiffResult(database, pull, { cluster, head, base, result: failed, at })
+    await keepDiffResult(database, pull, { cluster, head, base, result: failed })
     assert.deepEqual(await unansweredPulls(database, pull.repository), [3])
-    await askFailedDiffs(database, pull.repository, cluster)
-    assert.deepEqual(await readLiveDiffs(database, pull), [{ ...asked, askedAt: undefined, result: failed }])
     await forgetDiffResult(database, pull, cluster)
     assert.deepEqual(await readLiveDiffs(database, pull), [{ ...asked, askedAt: undefined, result: undefined }])
   })
@@ -133,6 +129,6 @@ describe('an answer', () => {
   test('goes with its pull request', async () => {
     await forgetPull(database, pull)
     assert.deepEqual(await readLiveDiffs(database, pull), [])
-    assert.equal(await keepDiffResult(database, pull, { cluster, head, base, result: failed, at }), false)
+    assert.equal(await keepDiffResult(database, pull, { cluster, head, base, result: failed }), false)
   })
 })
