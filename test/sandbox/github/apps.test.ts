@@ -123,6 +123,16 @@ suite('who may do what', () => {
     assert.equal((await call('GET', `${repo}/git/ref/heads/main`, { headers })).status, 200)
   })
 
+  test('what has not changed is free, and is not known by the tag of another token', async (t) => {
+    const { call, mint } = await startGround(t)
+    const used = (answer: { readonly headers: Headers }): number => Number(answer.headers.get('x-ratelimit-used'))
+    const path = `${repo}/git/ref/heads/main`
+    const first = await call('GET', path)
+    const headers = { 'if-none-match': first.headers.get('etag') ?? '' }
+    assert.equal(used(await call('GET', path, { headers })), used(first))
+    assert.equal((await call('GET', path, { headers, token: await mint() })).status, 200)
+  })
+
   test('a list leads through its pages', async (t) => {
     const { call, github } = await startGround(t)
     for (const name of ['one', 'two', 'three']) {

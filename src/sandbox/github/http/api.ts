@@ -30,6 +30,7 @@ export async function answerApi(deps: ApiDeps, request: HttpRequest, path: strin
   const answer = await handle(deps, { request, path, matched, noted }).catch((error: unknown) => renderError(error))
   const route = matched?.route.path ?? path
   const conditional = conditionally(request, answer)
+  if (conditional.status === 304) deps.limiter.giveBack(noted.caller)
   deps.requests.add({
     method: request.method,
     route,
@@ -178,11 +179,17 @@ const apiHeaders = {
   Vary: 'Accept, Authorization, Cookie, X-GitHub-OTP, Accept-Encoding, Accept, X-Requested-With',
 }
 
-/** What has not changed is not sent again. */
+/**
+ * What has not changed is not sent again, to the same token: a new one makes new tags, as on GitHub
+ * (https://github.com/github/docs/issues/34689).
+ */
 function conditionally({ method, headers }: HttpRequest, answer: Answer): Answer {
   if (method !== 'GET' || answer.status !== 200 || answer.body === undefined) return answer
   const bytes = answer.body.kind === 'json' ? JSON.stringify(answer.body.value) : answer.body.value
-  const tag = `W/"${createHash('sha256').update(bytes).digest('hex')}"`
+  const tag = `W/"${createHash('sha256')
+    .update(headers['authorization'] ?? '')
+    .update(bytes)
+    .digest('hex')}"`
   const known = (headers['if-none-match'] ?? '').split(',').map((one) => one.trim())
   const same = known.some((one) => one.replace(/^W\//, '') === tag.replace(/^W\//, ''))
   const withTag = { ...answer.headers, ETag: tag }

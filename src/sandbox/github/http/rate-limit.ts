@@ -16,6 +16,8 @@ export type Budget = {
 export type RateLimiter = {
   /** Counts one request; refuses it when nothing is left. */
   spend(caller: Caller): Budget
+  /** Takes one back: what has not changed is free for those who say who they are. */
+  giveBack(caller: Caller): void
   look(caller: Caller): Budget
   /** `asked`: of the route, which GitHub names with every 403 of an installation. */
   refusal(kind: RateLimit, caller: Caller, asked?: Alternatives): ApiError
@@ -50,6 +52,10 @@ export function createRateLimiter(github: GitHub): RateLimiter {
   return {
     look,
     refusal,
+    giveBack(caller) {
+      const { used, reset } = look(caller)
+      if (caller.kind !== 'anonymous') spent.set(describeCaller(caller), { used: Math.max(0, used - 1), reset })
+    },
     spend(caller) {
       const { remaining, used, reset } = look(caller)
       if (remaining === 0) throw refusal('primary', caller)
