@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { acmeFiles } from '../../src/sandbox/acme.ts'
 import { type World, acme, openWorld, startWorld } from '../support/world.ts'
 
 describe('a start of the bot', () => {
@@ -19,6 +20,51 @@ describe('a start of the bot', () => {
       comments.filter(({ guid }) => guid === lost?.guid).map(({ state }) => state),
       ['lost', 'delivered'],
     )
+  })
+})
+
+describe('a refresh of many repositories', () => {
+  const quiet = `${acme.organization}/quiet`
+
+  /** As many as these, and one. */
+  async function openMany(count: number): Promise<World> {
+    const world = await openWorld()
+    const names = Array.from({ length: count }, (_, i) => `${quiet}-${i}`)
+    for (const name of names) await world.github.createRepository(name, { files: acmeFiles })
+    await world.startBot()
+    await world.rest()
+    world.github.requests.reset()
+    return world
+  }
+
+  /** What was asked about repositories; tokens, and who is installed where, aside. */
+  function asked({ github }: World): Readonly<Record<string, number>> {
+    const routes = Object.entries(github.requests.byRoute())
+    return Object.fromEntries(routes.filter(([route]) => /graphql|\/repos\//.test(route)))
+  }
+
+  test('asks one question for each fifty where nothing changed, also after a restart', async () => {
+    await using world = await openMany(50)
+    await world.restartBot()
+    assert.deepEqual(asked(world), { 'POST graphql Glance': 2 })
+    const tokens = world.github.requests.count(({ route }) => route.endsWith('/access_tokens'))
+    assert.equal(tokens, 2)
+  })
+
+  test('reads the one whose head has moved, though the webhook was lost', async () => {
+    await using world = await openMany(2)
+    await world.stopBot()
+    world.github.state.deliveries.length = 0
+    await world.github.person('alice').push(`${quiet}-0`, { branch: 'main', files: { 'NOTE.md': 'x' } })
+    world.github.state.deliveries.length = 0
+    world.github.requests.reset()
+    await world.startBot()
+    await world.rest()
+    assert.deepEqual(asked(world), {
+      'POST graphql Glance': 1,
+      'GET /repos/{owner}/{repo}/git/ref/{ref}': 1,
+      'GET /repos/{owner}/{repo}/git/trees/{tree_sha}': 1,
+    })
   })
 })
 

@@ -1,7 +1,8 @@
-import { parseRepoId } from '../../core/ids.ts'
+import { type PullNumber, type RepoId, parseRepoId } from '../../core/ids.ts'
 import { guaranteed } from '../../core/parsed.ts'
-import { listOpenPulls } from '../../io/github/open-pulls.ts'
+import { type OpenPull, listOpenPulls } from '../../io/github/open-pulls.ts'
 import { doubtPull, settledHeads, unansweredPulls } from '../../io/store/diffs.ts'
+import type { Queryable } from '../../io/store/database.ts'
 import { readRepository } from '../../io/store/repositories.ts'
 import type { Deps } from '../deps.ts'
 import { formatPullKey, journeys } from '../keys.ts'
@@ -19,13 +20,27 @@ export async function overlookedDiffs(deps: Deps, key: string): Promise<void> {
   if (clustersWithAgents(repository.configuration.value).length === 0) return
   const octokit = await deps.github.as({ installation: repository.installation, repository: id, profile: 'diff' })
   const open = await listOpenPulls(octokit, repository.name, repository.defaultBranch)
-  const settled = await settledHeads(database, id)
-  const heads = new Map(open.map(({ number, head }) => [number, head]))
-  const changed = [...new Set([...heads.keys(), ...settled.keys()])].filter(
-    (number) => heads.get(number) === undefined || heads.get(number) !== settled.get(number),
-  )
+  const changed = await changedPulls(database, id, open)
   for (const number of changed) await doubtPull(database, { repository: id, number })
   for (const number of new Set([...changed, ...(await unansweredPulls(database, id))])) {
     await jobs.ask(journeys.diff, formatPullKey({ repository: id, number }))
   }
+}
+
+/** Whether anything would be done about these, which are open into the default branch. */
+export async function owesDiffs(database: Queryable, id: RepoId, open: readonly OpenPull[]): Promise<boolean> {
+  return (await changedPulls(database, id, open)).length > 0 || (await unansweredPulls(database, id)).length > 0
+}
+
+/** Those that nobody has settled as they are now, and those that are open no more. */
+async function changedPulls(
+  database: Queryable,
+  id: RepoId,
+  open: readonly OpenPull[],
+): Promise<readonly PullNumber[]> {
+  const settled = await settledHeads(database, id)
+  const heads = new Map(open.map(({ number, head }) => [number, head]))
+  return [...new Set([...heads.keys(), ...settled.keys()])].filter(
+    (number) => heads.get(number) === undefined || heads.get(number) !== settled.get(number),
+  )
 }

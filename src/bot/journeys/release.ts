@@ -38,6 +38,8 @@ async function attemptRelease(deps: Deps, id: RepoId): Promise<StepOutcome> {
   const groups = groupChanges([...plan.changes, ...keptChanges(past, plan)], ruleOf)
   const log = deps.log.child({ repository: repository.name })
   log.info({ changes: plan.changes.length, skipped: plan.skipped.length, problems: plan.problems }, 'release planned')
+  // Nothing to carry out, now or before: not even a token is asked for.
+  if (groups.length === 0 && known.length === 0) return 'done'
 
   const octokit = await deps.github.as({ installation: repository.installation, repository: id, profile: 'release' })
   const context: ReleaseContext = { deps: { ...deps, log }, octokit, repository, configuration }

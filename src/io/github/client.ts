@@ -46,6 +46,8 @@ export type GitHub = {
   as(scope: TokenScope): Promise<Octokit>
   /** As an installation with all it was granted to see; for the list of its repositories only. */
   asInstallation(installation: InstallationId): Promise<Octokit>
+  /** As an installation that reads code and pull requests of all that it may see; for a glance at many only. */
+  asReader(installation: InstallationId): Promise<Octokit>
   /** For an agent: reads this one repository by git and can do nothing else. Never one that another agent has. */
   mintGitToken(installation: InstallationId, repository: RepoId): Promise<GitToken>
   /** Throws `ContentLimit` while no release may be opened; asked before anything of it is written. */
@@ -55,6 +57,11 @@ export type GitHub = {
 export type GitToken = { readonly token: Secret; readonly expiresAt: Date }
 
 type Deps = { readonly now: () => Date }
+/** What a token is held to. */
+type Held = Omit<
+  NonNullable<Parameters<Octokit['rest']['apps']['createInstallationAccessToken']>[0]>,
+  'installation_id'
+>
 type CachedToken = { readonly octokit: Promise<Octokit>; readonly expiresAt: number }
 
 const tokenLifeMs = 50 * 60_000
@@ -72,10 +79,10 @@ export function createGitHub(settings: GitHubSettings, deps: Deps): GitHub {
     auth: { appId: settings.appId, privateKey: settings.privateKey.reveal() },
   })
 
-  function cached(key: string, installation: InstallationId, mint: () => Promise<string>): Promise<Octokit> {
+  function cached(key: string, installation: InstallationId, held: Held): Promise<Octokit> {
     const known = tokens.get(key)
     if (known !== undefined && known.expiresAt > deps.now().getTime()) return known.octokit
-    const client = mint().then((token) => {
+    const client = mint(installation, held).then(({ token }) => {
       const own = withToken(token, () => tokens.delete(key))
       own.hook.before('request', (request) => contentLimits.spend(installation, request))
       return own
@@ -94,32 +101,26 @@ export function createGitHub(settings: GitHubSettings, deps: Deps): GitHub {
     return client
   }
 
+  async function mint(installation: InstallationId, held: Held) {
+    return (await app.rest.apps.createInstallationAccessToken({ installation_id: installation, ...held })).data
+  }
+
   return {
     app,
     as: ({ installation, repository, profile }) =>
-      cached(`${installation}/${repository}/${profile}`, installation, async () => {
-        const { data } = await app.rest.apps.createInstallationAccessToken({
-          installation_id: installation,
-          repository_ids: [repository],
-          permissions: profiles[profile],
-        })
-        return data.token
+      cached(`${installation}/${repository}/${profile}`, installation, {
+        repository_ids: [repository],
+        permissions: profiles[profile],
       }),
-    asInstallation: (installation) =>
-      cached(`${installation}`, installation, async () => {
-        const { data } = await app.rest.apps.createInstallationAccessToken({
-          installation_id: installation,
-          permissions: { metadata: 'read' },
-        })
-        return data.token
+    asInstallation: (installation) => cached(`${installation}`, installation, { permissions: { metadata: 'read' } }),
+    asReader: (installation) =>
+      cached(`${installation}/*/read`, installation, {
+        permissions: { contents: 'read', pull_requests: 'read', metadata: 'read' },
       }),
     async mintGitToken(installation, repository) {
-      const { data } = await app.rest.apps.createInstallationAccessToken({
-        installation_id: installation,
-        repository_ids: [repository],
-        permissions: { contents: 'read', metadata: 'read' },
-      })
-      return { token: new Secret(data.token), expiresAt: new Date(data.expires_at) }
+      const permissions = { contents: 'read', metadata: 'read' } as const
+      const { token, expires_at: end } = await mint(installation, { repository_ids: [repository], permissions })
+      return { token: new Secret(token), expiresAt: new Date(end) }
     },
     expectContentRoom: contentLimits.expectRoom,
   }

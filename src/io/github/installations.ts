@@ -44,6 +44,8 @@ export async function listInstallations(app: Octokit): Promise<readonly Installa
 
 export type InstalledRepository = {
   readonly id: RepoId
+  /** What GraphQL calls it. */
+  readonly node: string
   readonly name: RepoName
   readonly defaultBranch: BranchName
   readonly archived: boolean
@@ -55,6 +57,7 @@ export async function listRepositories(asInstallation: Octokit): Promise<readonl
   })
   return repositories.map((repository) => ({
     id: guaranteed(parseRepoId(repository.id)),
+    node: repository.node_id,
     name: guaranteed(parseRepoName(repository.full_name)),
     defaultBranch: guaranteed(parseBranchName(repository.default_branch)),
     archived: repository.archived || repository.disabled,

@@ -253,4 +253,12 @@ export const migrations: readonly Migration[] = [
       alter table manifest add column doubted_at timestamptz;
     `,
   },
+  {
+    step: 5,
+    name: 'pull requests that were looked over',
+    sql: `
+      -- the open pull requests and their heads, when each had our check; null: one had none, or nobody looked
+      alter table repository add column looked_over text;
+    `,
+  },
 ]

@@ -31,6 +31,8 @@ export type KnownRepository = {
   readonly configurationBlob: BlobSha | undefined
   /** The last one that could be read, for the keys of agents alone: a typo cuts none of them off. */
   readonly readable: Configuration | undefined
+  /** The open pull requests, when each had our check; undefined: one had none, or nobody looked. */
+  readonly lookedOver: string | undefined
 }
 
 export type RepositoryReading = {
@@ -58,6 +60,7 @@ type RepositoryRow = {
   readonly configuration: Parsed<Configuration> | null
   readonly configuration_blob: BlobSha | null
   readonly readable: Configuration | null
+  readonly looked_over: string | null
 }
 
 export async function knowRepository(
@@ -113,12 +116,18 @@ export async function readRepository(database: Queryable, id: RepoId): Promise<K
     configuration: isRead ? (row.configuration ?? undefined) : undefined,
     configurationBlob: isRead ? (row.configuration_blob ?? undefined) : undefined,
     readable: row.readable ?? undefined,
+    lookedOver: row.looked_over ?? undefined,
   }
 }
 
 /** The default branch has moved, or may have: it is looked at before the next decision. */
 export async function doubtHead(database: Queryable, id: RepoId): Promise<void> {
   await database.query('update repository set doubts = doubts + 1 where id = $1', [id])
+}
+
+/** The open pull requests of a repository have our check, each of them; undefined: not each. */
+export async function keepLookedOver(database: Queryable, id: RepoId, pulls: string | undefined): Promise<void> {
+  await database.query('update repository set looked_over = $2 where id = $1', [id, pulls])
 }
 
 /** What was read is still the head, unless it was doubted again since. */

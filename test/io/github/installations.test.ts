@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { nodeId } from '../../../src/sandbox/github/node-id.ts'
 import { listInstallations, listRepositories, readIdentity } from '../../../src/io/github/installations.ts'
 import { fullName, main, openGround } from './ground.ts'
 
@@ -23,10 +24,14 @@ test('repositories are listed as they are now', async () => {
   const { id } = await sandbox.createRepository('acme/Live', { defaultBranch: 'env/live' })
   await sandbox.archiveRepository('acme/Live')
   assert.deepEqual(await listRepositories(asInstallation), [
-    { id: repository, name: fullName, defaultBranch: main, archived: false },
-    { id, name: 'acme/live', defaultBranch: 'env/live', archived: true },
+    { id: repository, node: nodeOf(repository), name: fullName, defaultBranch: main, archived: false },
+    { id, node: nodeOf(id), name: 'acme/live', defaultBranch: 'env/live', archived: true },
   ])
 })
+
+function nodeOf(id: number): string {
+  return nodeId('repository', id)
+}
 
 test('every page of repositories is listed', async () => {
   const known = (await listRepositories(asInstallation)).length

@@ -20,8 +20,13 @@ test('open pull requests without our check are listed, on all pages', async () =
   await check(otherwise, 'lotse/diff (production)')
   await sandbox.ci(fullName).report(headOf(otherwise), { name: 'lotse/policy', conclusion: 'success' })
   sandbox.requests.reset()
-  assert.deepEqual(await listOverlookedPulls(octokit, name, own), [otherwise, ...others])
-  assert.equal(sandbox.requests.count(), 2)
+  const { open, overlooked } = await listOverlookedPulls(octokit, name, own)
+  assert.deepEqual(overlooked, [otherwise, ...others])
+  assert.deepEqual(
+    open.map(({ number, head }) => [number, head] as const),
+    [checked, otherwise, ...others].map((number) => [number, headOf(number)] as const),
+  )
+  assert.equal(sandbox.requests.count(), 5)
 })
 
 function headOf(number: number): string {

@@ -57,7 +57,12 @@ async function readGitops(repository = id): Promise<void> {
 describe('a repository', () => {
   test('comes back as it was made known, not read yet', async () => {
     const unread = { head: undefined, headIsCurrent: false, doubts: 0 }
-    const unconfigured = { configuration: undefined, configurationBlob: undefined, readable: undefined }
+    const unconfigured = {
+      configuration: undefined,
+      configurationBlob: undefined,
+      readable: undefined,
+      lookedOver: undefined,
+    }
     assert.deepEqual(await readRepository(database, id), { ...gitops(), ...unread, ...unconfigured })
     assert.equal(await readRepository(database, repoId(12)), undefined)
   })
@@ -72,7 +77,15 @@ describe('a repository', () => {
       const configured = { configuration, configurationBlob: blob('d') }
       await keepRepositoryReading(database, id, { ...read, ...configured })
       const readable = configuration.ok ? configuration.value : undefined
-      const known = { ...gitops(), head: read.head, headIsCurrent: true, doubts: 0, ...configured, readable }
+      const known = {
+        ...gitops(),
+        head: read.head,
+        headIsCurrent: true,
+        doubts: 0,
+        ...configured,
+        readable,
+        lookedOver: undefined,
+      }
       assert.deepEqual(await readRepository(database, id), known)
     })
   }
@@ -96,6 +109,7 @@ describe('a repository', () => {
       configuration: undefined,
       configurationBlob: undefined,
       readable: undefined,
+      lookedOver: undefined,
     }
     assert.deepEqual(await readRepository(database, id), known)
   })
