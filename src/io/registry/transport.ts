@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { type Load, createPace } from './pace.ts'
 import { RegistryUnavailable, parseRetryAfter } from './unavailable.ts'
 
@@ -53,7 +54,7 @@ export function createTransport({ fetch: send, now, limits }: Deps): Transport {
     const { response, body, load } = await pace(url.origin, () =>
       withinTime(what, limits.timeoutMs, async (signal) => {
         const sent = { method, headers: { 'user-agent': 'lotse', ...headers }, redirect: 'manual', signal } as const
-        const received = await send(url, form === undefined ? sent : { ...sent, body: form })
+        const received = await askOnceMore(method, () => send(url, form === undefined ? sent : { ...sent, body: form }))
         return {
           response: received,
           body: await readBounded(received, limits.bodyBytes),
@@ -86,6 +87,23 @@ async function withinTime<T>(what: string, timeoutMs: number, run: (signal: Abor
     throw new RegistryUnavailable(`${what} ${why}`, { cause })
   }
 }
+
+/**
+ * A server may close a connection that it kept just as we ask on it: nobody has heard us, and the next one is new. Once,
+ * and nothing that is posted: https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2
+ */
+async function askOnceMore(method: Outgoing['method'], ask: () => Promise<Response>): Promise<Response> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (method === 'POST' || !closedCodes.includes(whyFailed(error))) throw error
+    // The others of its age are closed with it: that has to be noticed first.
+    await setImmediate()
+    return ask()
+  }
+}
+
+const closedCodes: readonly string[] = ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']
 
 /** `ECONNREFUSED`, `CERT_HAS_EXPIRED`: what `fetch` keeps in the cause, where nobody who is told the message sees it. */
 function whyFailed(error: unknown): string {

@@ -412,6 +412,22 @@ test('a registry that wants to be left alone is, and others are asked meanwhile'
   assert.equal(busy.seen.length, 2)
 })
 
+test('a registry that closes a kept connection as it is asked on it is asked once more', async (t) => {
+  const used = new WeakSet<object>()
+  let [closed, justNow] = [0, false]
+  const server = await serve(t, ({ socket }, response) => {
+    justNow = used.has(socket) && !justNow
+    used.add(socket)
+    if (!justNow) return response.end('{"tags":["a"]}')
+    closed += 1
+    return socket.destroy()
+  })
+  const client = clientOf(server)
+  for (let time = 0; time < 5; time += 1) assert.deepEqual(await client.listTags(image), { kind: 'tags', tags: ['a'] })
+  assert.equal(server.seen.length, 5 + closed)
+  assert.ok(closed > 0)
+})
+
 test('nothing is known where nobody listens', async () => {
   const registry = await startRegistry()
   await registry.close()
