@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -49,7 +50,10 @@ export function botProcess(stage: Stage, said: (line: string) => void = () => {}
       death = undefined
       const port = url === '' ? '0' : new URL(url).port
       const env = { ...stage.environment, PORT: port, PATH: process.env['PATH'] ?? '' }
-      const started = spawn(process.execPath, [main, 'bot'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+      const started = spawn(process.execPath, [...nodeFlags(), main, 'bot'], {
+        env,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
       child = started
       url = await urlIn(started, said)
       stage.connect(url)
@@ -67,6 +71,13 @@ export function botProcess(stage: Stage, said: (line: string) => void = () => {}
     pid: () => (death === undefined ? child?.pid : undefined),
   }
   return bot
+}
+
+/** Those of the image: what holds with them is what people run. */
+function nodeFlags(): readonly string[] {
+  const dockerfile = readFileSync(new URL('../../Dockerfile', import.meta.url), 'utf8')
+  const [, entrypoint = '[]'] = /^ENTRYPOINT (.+)$/m.exec(dockerfile) ?? []
+  return entrypoint.match(/(?<=")--[^"]+/g) ?? []
 }
 
 /** The bot says where it listens in its log. */
