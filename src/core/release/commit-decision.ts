@@ -62,10 +62,7 @@ export function decideCommit(facts: CommitFacts, planned: ReleaseGroup): CommitD
   if (protectedBy.length > 0) return { do: 'hold', group: planned, because: { kind: 'protected', by: protectedBy } }
   if (standstill !== undefined)
     return { do: 'hold', group: planned, because: { kind: 'standstill', says: standstill.says } }
-  const ours = commitsOfUs(facts, planned)
-  const group = withoutRefused(judgedBy(ours, planned), { bot, pulls, movedMs: movedBy(ours) })
-  const takenBack = takenBackOf(ours, group, facts)
-  const changes = group.changes.filter((change) => takenBack.every((one) => one.change !== change))
+  const { ours, group, changes, takenBack } = judge(facts, planned)
   if (changes.length === 0) return { do: 'hold', group, because: whyNothing(group, takenBack), takenBack }
   const committedMs = lastCommitMs(ours, changes)
   const pace = paceEdit({ nowMs: facts.nowMs, editedMs: committedMs, wantedSinceMs: facts.wantedSinceMs })
@@ -81,16 +78,30 @@ export function withoutNo(
   facts: History,
   planned: ReleaseGroup,
 ): { readonly group: ReleaseGroup; readonly takenBack: readonly TakenBack[] } {
-  const ours = commitsOfUs(facts, planned)
-  const group = withoutRefused(judgedBy(ours, planned), { ...facts, movedMs: movedBy(ours) })
-  const takenBack = takenBackOf(ours, group, facts)
+  const { group, changes, takenBack } = judge(facts, planned)
   if (takenBack.length === 0) return { group, takenBack }
   const refused = takenBack.map(({ change, commit }) => ({
     change,
     refusal: { because: 'taken-back', commit } as const,
   }))
-  const changes = group.changes.filter((change) => takenBack.every((one) => one.change !== change))
   return { group: { ...group, changes, refused: [...(group.refused ?? []), ...refused] }, takenBack }
+}
+
+type Judged = {
+  readonly ours: Ours
+  /** Without what was refused in pull requests. */
+  readonly group: ReleaseGroup
+  /** Those of it that nobody has taken back. */
+  readonly changes: readonly Change[]
+  readonly takenBack: readonly TakenBack[]
+}
+
+function judge(facts: History, planned: ReleaseGroup): Judged {
+  const ours = commitsOfUs(facts, planned)
+  const group = withoutRefused(judgedBy(ours, planned), { ...facts, movedMs: movedBy(ours) })
+  const takenBack = takenBackOf(ours, group, facts)
+  const changes = group.changes.filter((change) => takenBack.every((one) => one.change !== change))
+  return { ours, group, changes, takenBack }
 }
 
 type History = Pick<CommitFacts, 'bot' | 'pulls' | 'history'>
@@ -135,9 +146,7 @@ function lastOn(ours: Ours, change: Change): OurCommit | undefined {
 }
 
 function lastCommitMs(ours: Ours, changes: readonly Change[]): number | undefined {
-  const times = changes.flatMap((change) => {
-    return lastOn(ours, change)?.committedMs ?? []
-  })
+  const times = changes.flatMap((change) => lastOn(ours, change)?.committedMs ?? [])
   return times.length === 0 ? undefined : Math.max(...times)
 }
 
