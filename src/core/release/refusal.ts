@@ -1,10 +1,10 @@
-import type { ClusterName, PullNumber, UserId } from '../ids.ts'
+import type { PullNumber, UserId } from '../ids.ts'
 import { type PullFacts, isOurs } from './decide.ts'
 import { type PullRefusal, type Refusal, type ReleaseGroup, wholeGroup } from './group.ts'
-import { type About, type ReleaseMarker, aboutOf, markerOf, moveOf, spotOf, useOf, usesOf } from './marker.ts'
+import { type About, type ReleaseMarker, aboutOf, markerOf, useOf } from './marker.ts'
 import type { Change } from './plan.ts'
 
-type Asked = PullFacts & About & { readonly marker: ReleaseMarker }
+export type Asked = PullFacts & About & { readonly marker: ReleaseMarker }
 
 /**
  * The group without what people have said no to. Closing a pull request refuses exactly its moves of workloads to tags:
@@ -54,34 +54,6 @@ export function withKnownMarker(
   })
 }
 
-/**
- * What was said of a use, to be remembered: a "no", or that it was released, which is a "no" once it is wanted again.
- * So a person's word outlives the branch on which it was said, and the rule by which the change was grouped.
- */
-export type Word = { readonly use: string; readonly refusal: Refusal; readonly saidMs: number }
-
-/** What the pull requests of a branch say; what they said before and is not among it they say no more. */
-export type Words = { readonly pulls: readonly PullNumber[]; readonly said: readonly Word[] }
-
-export function wordsOf(pulls: readonly PullFacts[], bot: UserId): Words {
-  const asked = askedOf(pulls, bot)
-  const closedMs = new Map(pulls.map((pull) => [pull.number, pull.closedMs]))
-  // The same use with and without its container is one, and the last of a map counts.
-  const uses = asked.flatMap(({ marker }) => usesOf(marker)).toSorted((a, b) => a.indexOf('.') - b.indexOf('.'))
-  const said = [...new Map(uses.map((use) => [moveOf(use), use])).values()].flatMap((use): readonly Word[] => {
-    const refusal = refusalOf(use, asked, bot)
-    return refusal === undefined ? [] : [{ use, refusal, saidMs: closedMs.get(refusal.pull) ?? 0 }]
-  })
-  return { pulls: asked.map(({ number }) => number), said }
-}
-
-/** What is said by taking over a pull request: until it is closed, a person decides about its containers. */
-export function wordsOfTakenOver({ number: pull, marker }: PullFacts, saidMs: number): readonly Word[] {
-  const refusal = { because: 'taken-over', pull } as const
-  const uses = marker === undefined ? [] : new Set(usesOf(marker))
-  return [...uses].map((use) => ({ use, refusal, saidMs }))
-}
-
 /** When a pull request last moved this container, to whatever tag. */
 export function mergedMs(use: string, { pulls, bot }: Refusing): number | undefined {
   const merged = askedOf(pulls, bot).filter(({ state, isAbout }) => state === 'merged' && isAbout(use))
@@ -89,40 +61,16 @@ export function mergedMs(use: string, { pulls, bot }: Refusing): number | undefi
   return times.length === 0 ? undefined : Math.max(...times)
 }
 
-/** A word as it is remembered: of a use that names no container, it is known by what all uses have. */
-export type RememberedWord = {
-  readonly cluster: ClusterName
-  readonly move: string
-  readonly spot: string | null
-  readonly refusal: Refusal
-}
-
-/** Groups without what is remembered as refused. */
-export function rememberRefusals(
-  groups: readonly ReleaseGroup[],
-  words: readonly RememberedWord[],
-): readonly ReleaseGroup[] {
-  if (words.length === 0) return groups
-  const moves = new Map(words.map(({ cluster, move, refusal }) => [`${cluster} ${move}`, refusal]))
-  // Who has taken over decides about every tag.
-  const takenOver = words.filter(({ refusal }) => refusal.because === 'taken-over')
-  const spots = new Map(takenOver.map(({ cluster, spot, refusal }) => [`${cluster} ${spot}`, refusal]))
-  return groups.map((group) =>
-    divided(group, (change) => {
-      const use = useOf(change)
-      return moves.get(`${group.cluster} ${moveOf(use)}`) ?? spots.get(`${group.cluster} ${spotOf(use)}`)
-    }),
-  )
-}
-
-function askedOf(pulls: readonly PullFacts[], bot: UserId): readonly Asked[] {
+/** What was asked in our pull requests. */
+export function askedOf(pulls: readonly PullFacts[], bot: UserId): readonly Asked[] {
   return pulls.flatMap((pull): readonly Asked[] => {
     const { marker } = pull
     return marker !== undefined && isOurs(pull, bot) ? [{ ...pull, ...aboutOf(marker), marker }] : []
   })
 }
 
-function divided(group: ReleaseGroup, refusalOf: (change: Change) => Refusal | undefined): ReleaseGroup {
+/** A group in two: what goes on, and what is refused. */
+export function divided(group: ReleaseGroup, refusalOf: (change: Change) => Refusal | undefined): ReleaseGroup {
   const judged = group.changes.map((change) => ({ change, refusal: refusalOf(change) }))
   const refused = judged.flatMap(({ change, refusal }) => (refusal === undefined ? [] : [{ change, refusal }]))
   if (refused.length === 0) return group
@@ -134,7 +82,7 @@ function divided(group: ReleaseGroup, refusalOf: (change: Change) => Refusal | u
 }
 
 /** The last word on it counts: reopening takes a "no" back, and so does the merge of another tag. */
-function refusalOf(use: string, asked: readonly Asked[], bot: UserId): PullRefusal | undefined {
+export function refusalOf(use: string, asked: readonly Asked[], bot: UserId): PullRefusal | undefined {
   for (const [index, { asks, isAbout, state, closedBy, number: pull }] of asked.entries()) {
     const isThis = asks(use)
     switch (state) {

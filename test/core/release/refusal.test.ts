@@ -6,7 +6,8 @@ import type { PullFacts } from '../../../src/core/release/decide.ts'
 import { type Refusal, groupChanges } from '../../../src/core/release/group.ts'
 import { markerOf, moveOf, spotOf } from '../../../src/core/release/marker.ts'
 import type { Change } from '../../../src/core/release/plan.ts'
-import { type RememberedWord, rememberRefusals, withoutRefused, wordsOf } from '../../../src/core/release/refusal.ts'
+import { withoutRefused } from '../../../src/core/release/refusal.ts'
+import { rememberRefusals, wordsOf } from '../../../src/core/release/words.ts'
 import { bot, branch, commit, person } from '../../support/facts.ts'
 import { change } from '../../support/releases.ts'
 
@@ -138,12 +139,12 @@ function said(refusal: Refusal): string {
 }
 
 /** As the store gives it back. */
-function remembered(past: readonly PullFacts[]): readonly RememberedWord[] {
+function remembered(past: readonly PullFacts[]): Parameters<typeof rememberRefusals>[1] {
   const { cluster } = group({ a: '1' })
   return wordsOf(past, bot).said.map(({ use, refusal }) => ({
     cluster,
     move: moveOf(use),
-    spot: spotOf(use) ?? null,
+    spot: spotOf(use),
     refusal,
   }))
 }

@@ -3,7 +3,7 @@ import { beforeEach, describe, test } from 'node:test'
 import { parseClusterName } from '../../../src/core/ids.ts'
 import { guaranteed } from '../../../src/core/parsed.ts'
 import type { Refusal } from '../../../src/core/release/group.ts'
-import type { Word } from '../../../src/core/release/refusal.ts'
+import type { Word } from '../../../src/core/release/words.ts'
 import { keepWords, readWords } from '../../../src/io/store/release-words.ts'
 import { knowRepository } from '../../../src/io/store/repositories.ts'
 import { commit, gitops, openMigrated, pullNumber, repoId } from './migrated.ts'
@@ -80,7 +80,7 @@ describe('what was said of a tag', () => {
     const takenOver: Refusal = { because: 'taken-over', pull: pullNumber(1) }
     await keep([1], said('web.blue', takenOver, 1500), said('old', takenOver, 1500))
     const words = await readWords(database, id, ['web.green', 'api.red'])
-    assert.deepEqual(words, [{ cluster: production, move: 'blue', spot: 'web', refusal: takenOver }])
+    assert.deepEqual(words, [{ cluster: production, move: 'blue', spot: 'web', refusal: takenOver, saidMs: 1500 }])
     // GitHub's times have no more than seconds.
     await keep([1], said('web.blue', closed(1), 1000))
     assert.deepEqual(await remembered(), { blue: 'closed 1' })
